@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "proto/base/error.h"
+#include "proto/base/ids.h"
+
+namespace dfs::namenode {
+
+// The tables that together are the namespace. Keys and values are laid out in rows.h.
+enum class Table : uint8_t {
+  kEntries,          // (parent, name) -> inode
+  kInodeIndex,       // inode id -> (parent, name)
+  kFileBlocks,       // (inode id, index) -> block
+  kBlockIndex,       // block id -> (inode id, index)
+  kReplicas,         // (block id, storage) -> replica
+  kStorageReplicas,  // (storage, block id) -> nothing
+  kStorages,         // storage number -> its uuid, DataNode, type
+  kOpenFiles,        // inode id -> lease holder
+  kMeta,             // counters, last applied transaction, cluster identity
+};
+inline constexpr size_t kTableCount = 9;
+
+// One moment of all tables, or the newest state (Tables itself). Thread-safe for reading.
+class View {
+ public:
+  virtual ~View() = default;
+  virtual Result<std::optional<std::string>> get(Table table, std::string_view key) const = 0;
+  // Calls `visit(key, value)` in key order from `from` while the key starts with `prefix`, until it returns false.
+  virtual Result<void> scan(Table table, std::string_view prefix, std::string_view from,
+                            const std::function<bool(std::string_view, std::string_view)>& visit) const = 0;
+  Result<void> scan(Table table, std::string_view prefix,
+                    const std::function<bool(std::string_view, std::string_view)>& visit) const {
+    return scan(table, prefix, prefix, visit);
+  }
+};
+
+// Changes that become visible together. Not thread-safe.
+class Batch {
+ public:
+  struct Change {
+    Table table;
+    std::string key;
+    std::optional<std::string> value;  // nothing: the row goes
+  };
+  void put(Table table, std::string key, std::string value) {
+    changes_.push_back({table, std::move(key), std::move(value)});
+  }
+  void erase(Table table, std::string key) { changes_.push_back({table, std::move(key), std::nullopt}); }
+  const std::vector<Change>& changes() const { return changes_; }
+  bool empty() const { return changes_.empty(); }
+  void clear() { changes_.clear(); }
+
+ private:
+  std::vector<Change> changes_;
+};
+
+// The materialised view of the edit log. One writer thread; readers on any thread.
+//
+// Nothing written here is durable by itself: a crash loses what was not flushed, and replay from last_applied() brings
+// it back. Three invariants (see namenode/README.md): a batch carries the transaction id that it applies, all tables
+// are flushed together, and nothing is flushed before the journal has made its transaction durable.
+class Tables : public View {
+ public:
+  // Blocks the calling (flush) thread until the transaction is durable; false: the journal has failed, flush nothing.
+  using DurableGate = std::function<bool(TransactionId)>;
+
+  // Applies `batch` and records `applied` as the last applied transaction, atomically. kNoTransaction: the batch
+  // changes only what is not journaled (replica locations), the last applied id stays.
+  virtual Result<void> write(const Batch& batch, TransactionId applied) = 0;
+  // This moment, for as long as the result lives.
+  virtual std::shared_ptr<const View> snapshot() = 0;
+  // The last applied transaction id that write() recorded (or that was found when opened).
+  virtual TransactionId last_applied() const = 0;
+  // Everything written so far is on disk when it returns (after the gate has let it pass).
+  virtual Result<void> flush() = 0;
+  // The last transaction that a crash at this moment would find applied: edits up to it may be purged.
+  virtual TransactionId durable_applied() const = 0;
+
+  // In memory, for tests: flush() is a no-op that counts as durable.
+  static std::unique_ptr<Tables> in_memory();
+  // RocksDB in `directory` (made if missing). `gate` is called before each flush.
+  static Result<std::unique_ptr<Tables>> open_rocksdb(const std::string& directory, uint64_t cache_bytes,
+                                                      DurableGate gate);
+};
+
+}  // namespace dfs::namenode

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "proto/base/bytes.h"
+#include "proto/base/task_fwd.h"
+
+namespace boost::asio {
+class const_buffer;
+}
+
+namespace dfs {
+
+// An ordered byte stream between two peers: TCP or a Unix socket in production, in memory in a simulation.
+//
+// Belongs to one executor; at most one read and one write at a time. Every operation ends with kCancelled when its
+// coroutine is cancelled, kEof when the peer has closed or reset, after which the stream is only good for close().
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  // At least one byte, at most `to.size()`; kEof at the end.
+  virtual Task<Result<size_t>> read_some(std::span<uint8_t> to) = 0;
+  // All of the buffers (one writev where possible), or an error.
+  virtual Task<Result<void>> write(std::span<const boost::asio::const_buffer> buffers) = 0;
+  // Sends what is written and ends our direction; reads go on.
+  virtual void shutdown_write() = 0;
+  // Ends both directions at once; pending operations return. Never fails, may be called twice.
+  virtual void close() = 0;
+
+  // "127.0.0.1:50010", for logs and messages. `remote_address` is the IP alone.
+  virtual const std::string& remote() const = 0;
+  virtual const std::string& remote_address() const = 0;
+  virtual const std::string& local() const = 0;
+  // For sendfile and descriptor passing; -1 if there is none.
+  virtual int descriptor() const = 0;
+  // Waits until the descriptor can be written (after a sendfile that returned EAGAIN).
+  virtual Task<Result<void>> wait_writable() = 0;
+
+  // Exactly `to.size()` bytes; kEof if the stream ends before.
+  Task<Result<void>> read_all(std::span<uint8_t> to);
+  Task<Result<void>> write(std::string_view bytes);
+};
+
+struct Endpoint {
+  std::string host;  // name or address
+  uint16_t port = 0;
+
+  // "host:port", "[::1]:port"; `default_port` where none is given. kInvalidArgument with the text otherwise.
+  static Result<Endpoint> parse(std::string_view text, uint16_t default_port);
+  std::string to_string() const;
+  bool operator==(const Endpoint&) const = default;
+};
+
+// Resolves and connects, trying each address, within `deadline` in total. TCP_NODELAY and keep-alive are set.
+// kUnknownHost, kConnect or kTimeout, with host and port in the message.
+Task<Result<std::unique_ptr<Stream>>> connect_tcp(Endpoint to, std::chrono::nanoseconds deadline);
+
+// A listening TCP socket. Belongs to the executor it was opened on.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  // Port 0 takes any free one. "Problem binding to [host:port] : Address already in use" as kConnect otherwise.
+  static Result<std::unique_ptr<Listener>> open(boost::asio::any_io_executor executor, const Endpoint& at);
+  // The next connection, to live on `executor` (several loops can share one listener's connections).
+  virtual Task<Result<std::unique_ptr<Stream>>> accept(boost::asio::any_io_executor executor) = 0;
+  virtual uint16_t port() const = 0;
+  virtual void close() = 0;
+};
+
+}  // namespace dfs
