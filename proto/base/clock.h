@@ -21,6 +21,8 @@ class Clock {
   static Clock& system();
 };
 
-inline uint64_t to_millis(WallTime time) { return uint64_t(time.time_since_epoch().count()); }
+inline uint64_t to_millis(WallTime time) {
+  return uint64_t(time.time_since_epoch().count());
+}
 
 }  // namespace dfs

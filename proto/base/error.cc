@@ -20,7 +20,9 @@ constexpr Mapping kMappings[] = {
 #undef DFS_ERROR
 };
 
-const Mapping& mapping_of(ErrorCode code) { return kMappings[static_cast<size_t>(code)]; }
+const Mapping& mapping_of(ErrorCode code) {
+  return kMappings[static_cast<size_t>(code)];
+}
 
 ErrorCode code_of_errno(int error_number) {
   switch (error_number) {
@@ -79,8 +81,12 @@ Error Error::within(std::string_view context) && {
 std::string_view Error::java_class() const {
   return remote_class_.empty() ? mapping_of(code_).java_class : std::string_view(remote_class_);
 }
-int Error::error_number() const { return mapping_of(code_).error_number; }
-int Error::http_status() const { return mapping_of(code_).http_status; }
+int Error::error_number() const {
+  return mapping_of(code_).error_number;
+}
+int Error::http_status() const {
+  return mapping_of(code_).http_status;
+}
 
 std::string Error::to_string() const {
   std::string_view name = java_class();

@@ -53,7 +53,9 @@ using Result = std::expected<T, Error>;
 inline std::unexpected<Error> fail(ErrorCode code, std::string message) {
   return std::unexpected(Error(code, std::move(message)));
 }
-inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::move(error)); }
+inline std::unexpected<Error> fail(Error error) {
+  return std::unexpected(std::move(error));
+}
 
 }  // namespace dfs
 
@@ -61,19 +63,21 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected(std::mo
 #define DFS_CONCAT(a, b) DFS_CONCAT_INNER(a, b)
 
 // DFS_TRY(Path path, Path::parse(text)): declares and continues, or returns the error. DFS_CO_TRY in coroutines.
-#define DFS_TRY_WITH(leave, result, declaration, ...)                                  \
-  auto result = (__VA_ARGS__);                                                         \
-  if (!result) [[unlikely]] leave std::unexpected(std::move(result).error());          \
+#define DFS_TRY_WITH(leave, result, declaration, ...) \
+  auto result = (__VA_ARGS__);                        \
+  if (!result) [[unlikely]]                           \
+    leave std::unexpected(std::move(result).error()); \
   declaration = *std::move(result)
 #define DFS_TRY(declaration, ...) DFS_TRY_WITH(return, DFS_CONCAT(dfs_result_, __COUNTER__), declaration, __VA_ARGS__)
 #define DFS_CO_TRY(declaration, ...) \
   DFS_TRY_WITH(co_return, DFS_CONCAT(dfs_result_, __COUNTER__), declaration, __VA_ARGS__)
 
 // The same for a Result whose value is void or not wanted.
-#define DFS_CHECK_OK_WITH(leave, ...)                                                  \
-  do {                                                                                 \
-    auto dfs_result = (__VA_ARGS__);                                                   \
-    if (!dfs_result) [[unlikely]] leave std::unexpected(std::move(dfs_result).error()); \
+#define DFS_CHECK_OK_WITH(leave, ...)                       \
+  do {                                                      \
+    auto dfs_result = (__VA_ARGS__);                        \
+    if (!dfs_result) [[unlikely]]                           \
+      leave std::unexpected(std::move(dfs_result).error()); \
   } while (false)
 #define DFS_TRY_OK(...) DFS_CHECK_OK_WITH(return, __VA_ARGS__)
 #define DFS_CO_TRY_OK(...) DFS_CHECK_OK_WITH(co_return, __VA_ARGS__)

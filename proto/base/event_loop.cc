@@ -22,7 +22,9 @@ struct EventLoop::State {
 
 EventLoop::EventLoop(std::string name) : state_(std::make_unique<State>(std::move(name))) {}
 
-EventLoop::~EventLoop() { stop(); }
+EventLoop::~EventLoop() {
+  stop();
+}
 
 void EventLoop::start() {
   DFS_CHECK(!state_->thread.joinable());
@@ -40,6 +42,8 @@ void EventLoop::stop() {
   state_->thread.join();
 }
 
-asio::any_io_executor EventLoop::executor() { return state_->context.get_executor(); }
+asio::any_io_executor EventLoop::executor() {
+  return state_->context.get_executor();
+}
 
 }  // namespace dfs

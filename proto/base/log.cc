@@ -9,7 +9,7 @@ namespace dfs::log {
 
 void start(std::string_view level) {
   auto logger = std::make_shared<spdlog::logger>("tusk", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%Y-%m-%d %H:%M:%S,%e %^%-5!l%$ %v");
+  logger->set_pattern("%Y-%m-%d %H:%M:%S,%e %^%-7l%$ %v");
   logger->set_level(spdlog::level::from_str(std::string(level)));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(std::move(logger));

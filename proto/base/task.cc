@@ -23,18 +23,21 @@ Task<Result<void>> sleep_for(std::chrono::nanoseconds duration) {
 TaskGroup::TaskGroup(asio::any_io_executor executor)
     : executor_(executor), empty_(executor, asio::steady_timer::time_point::max()) {}
 
-TaskGroup::~TaskGroup() { DFS_CHECK(running_.empty()); }
+TaskGroup::~TaskGroup() {
+  DFS_CHECK(running_.empty());
+}
 
 void TaskGroup::spawn(Task<void> task) {
   if (cancelled_) return;
   auto position = running_.insert(running_.end(), std::make_unique<Running>());
-  asio::co_spawn(executor_, without_cancellation_exceptions(std::move(task)),
-                 asio::bind_cancellation_slot((*position)->signal.slot(),
-                                              asio::bind_executor(executor_, [this, position](std::exception_ptr error) {
-                                                if (error) std::rethrow_exception(error);
-                                                running_.erase(position);
-                                                if (running_.empty()) empty_.cancel();
-                                              })));
+  asio::co_spawn(
+      executor_, without_cancellation_exceptions(std::move(task)),
+      asio::bind_cancellation_slot((*position)->signal.slot(),
+                                   asio::bind_executor(executor_, [this, position](std::exception_ptr error) {
+                                     if (error) std::rethrow_exception(error);
+                                     running_.erase(position);
+                                     if (running_.empty()) empty_.cancel();
+                                   })));
 }
 
 void TaskGroup::cancel() {

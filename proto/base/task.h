@@ -23,7 +23,8 @@ namespace dfs {
 
 namespace asio = boost::asio;
 
-// Every asio operation of ours is awaited with this token: `auto [error, n] = co_await socket.async_read_some(b, kAwait)`.
+// Every asio operation of ours is awaited with this token: `auto [error, n] = co_await socket.async_read_some(b,
+// kAwait)`.
 inline constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 // Whether the calling coroutine has been asked to end. A cancelled coroutine is not thrown out of: the operation it
@@ -47,9 +48,9 @@ Task<Result<T>> with_deadline(std::chrono::nanoseconds duration, std::string_vie
   std::string name(what);
   auto winner = co_await (without_cancellation_exceptions(std::move(operation)) || sleep_for(duration));
   if (winner.index() == 0) co_return std::get<0>(std::move(winner));
-  co_return fail(ErrorCode::kTimeout, name + " timed out after " +
-                                          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) +
-                                          " ms");
+  co_return fail(ErrorCode::kTimeout,
+                 name + " timed out after " +
+                     std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) + " ms");
 }
 
 // Runs `work` on `executor` (a thread pool for what blocks, or another component's strand) and resumes where the

@@ -27,6 +27,9 @@ class Stream {
   virtual Task<Result<size_t>> read_some(std::span<uint8_t> to) = 0;
   // All of the buffers (one writev where possible), or an error.
   virtual Task<Result<void>> write(std::span<const boost::asio::const_buffer> buffers) = 0;
+  // Sends what can be sent without waiting and says how much that was: 0 where the caller must write(), which also
+  // tells an error. Not while a write is pending.
+  virtual size_t write_now(std::string_view) { return 0; }
   // Sends what is written and ends our direction; reads go on.
   virtual void shutdown_write() = 0;
   // Ends both directions at once; pending operations return. Never fails, may be called twice.
@@ -57,7 +60,8 @@ struct Endpoint {
 };
 
 // Resolves and connects, trying each address, within `deadline` in total. TCP_NODELAY and keep-alive are set.
-// kUnknownHost, kConnect or kTimeout, with host and port in the message.
+// kUnknownHost, kConnect or kTimeout, with host and port in the message. A name lookup cannot be broken off: it may
+// hold the result back until the resolver gives up.
 Task<Result<std::unique_ptr<Stream>>> connect_tcp(Endpoint to, std::chrono::nanoseconds deadline);
 
 // A listening TCP socket. Belongs to the executor it was opened on.

@@ -1,6 +1,6 @@
 # Everything of others that Tusk links, all of it Debian 12's (deploy/packages.txt names the packages).
 set(Boost_USE_STATIC_LIBS ON)
-find_package(Boost 1.81 REQUIRED COMPONENTS url json)
+find_package(Boost 1.81 REQUIRED COMPONENTS url json system)
 find_package(Protobuf REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(fmt REQUIRED)

@@ -61,7 +61,7 @@ TEST(Task, WorkRunsOnTheOtherExecutorAndTheCallerResumesOnItsOwn) {
       [](asio::thread_pool& other) -> Task<bool> {
         auto here = std::this_thread::get_id();
         auto there = co_await run_on(other.get_executor(), [] { return std::this_thread::get_id(); });
-        co_return here != there && here == std::this_thread::get_id();
+        co_return here != there&& here == std::this_thread::get_id();
       }(pool),
       asio::use_future);
   context.run();

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+
+#include "proto/base/check.h"
+#include "proto/rpc/server.h"
+
+namespace google::protobuf {
+class Message;
+}
+
+namespace dfs::rpc {
+
+// The methods of one Protocol by name, each a member function that takes the parsed request and returns the response:
+//
+//   Result<GetFileInfoResponseProto> get_file_info(const GetFileInfoRequestProto&, const CallContext&);
+//   Task<Result<DeleteResponseProto>> remove(const DeleteRequestProto&, const CallContext&);
+//
+//   table_.add("getFileInfo", this, &ClientService::get_file_info);
+//   table_.add("delete", this, &ClientService::remove);
+//   Reply call(...) override { return table_.call(method, request, context); }
+//
+// A task's request and context live until it ends. A request that cannot be parsed and an unknown method are answered
+// as ProtobufRpcEngine2 does. Filled once, then read by any number of threads.
+class MethodTable {
+ public:
+  // `name` has static storage, `service` outlives the table.
+  template <class Service, class Owner, class Request, class Response>
+  void add(std::string_view name, Service* service,
+           Result<Response> (Owner::*handler)(const Request&, const CallContext&)) {
+    insert(name, [service, handler](ByteView bytes, const CallContext& context) -> Reply {
+      Request request;
+      if (Result<void> parsed = parse(bytes, request); !parsed) return Result<std::string>(fail(parsed.error()));
+      return serialised((service->*handler)(request, context));
+    });
+  }
+
+  template <class Service, class Owner, class Request, class Response>
+  void add(std::string_view name, Service* service,
+           Task<Result<Response>> (Owner::*handler)(const Request&, const CallContext&)) {
+    insert(name, [service, handler](ByteView bytes, const CallContext& context) -> Reply {
+      Request request;
+      if (Result<void> parsed = parse(bytes, request); !parsed) return Result<std::string>(fail(parsed.error()));
+      return run<Service, Owner, Request, Response>(service, handler, std::move(request), context);
+    });
+  }
+
+  // Asks `now` first, and runs `later` where it returns nothing (what it needs is not in memory).
+  template <class Service, class Owner, class Request, class Response>
+  void add(std::string_view name, Service* service,
+           std::optional<Result<Response>> (Owner::*now)(const Request&, const CallContext&),
+           Task<Result<Response>> (Owner::*later)(const Request&, const CallContext&)) {
+    insert(name, [service, now, later](ByteView bytes, const CallContext& context) -> Reply {
+      Request request;
+      if (Result<void> parsed = parse(bytes, request); !parsed) return Result<std::string>(fail(parsed.error()));
+      if (std::optional<Result<Response>> answer = (service->*now)(request, context)) {
+        return serialised(*std::move(answer));
+      }
+      return run<Service, Owner, Request, Response>(service, later, std::move(request), context);
+    });
+  }
+
+  Reply call(std::string_view method, ByteView request, const CallContext& context) const;
+  bool contains(std::string_view method) const { return handlers_.contains(method); }
+
+ private:
+  using Handler = std::function<Reply(ByteView, const CallContext&)>;
+
+  template <class Service, class Owner, class Request, class Response>
+  static Task<Result<std::string>> run(Service* service,
+                                       Task<Result<Response>> (Owner::*handler)(const Request&, const CallContext&),
+                                       Request request, CallContext context) {
+    co_return serialised(co_await (service->*handler)(request, context));
+  }
+
+  template <class Response>
+  static Result<std::string> serialised(Result<Response> response) {
+    if (!response) return std::unexpected(std::move(response).error());
+    return serialise(*response);
+  }
+
+  static Result<void> parse(ByteView bytes, google::protobuf::Message& request);
+  static std::string serialise(const google::protobuf::Message& response);
+  void insert(std::string_view name, Handler handler);
+
+  std::unordered_map<std::string_view, Handler> handlers_;
+};
+
+}  // namespace dfs::rpc

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/hadoop/IpcConnectionContext.pb.h"
+#include "proto/hadoop/ProtobufRpcEngine2.pb.h"
+#include "proto/hadoop/RpcHeader.pb.h"
+#include "proto/rpc/protocol_set.h"
+#include "proto/rpc/server.h"
+
+namespace dfs::rpc {
+
+// What an answer repeats of its call.
+struct CallHeader {
+  int32_t call_id = 0;
+  int32_t retry_count = -1;
+  std::string client_id;
+};
+
+// Appends the frame that answers a call: the serialised response or the error with its code and Java class.
+void append_response(std::string& out, const CallHeader& call, const Result<std::string>& response);
+
+struct PendingCall {
+  CallHeader header;
+  Task<Result<std::string>> task;
+};
+
+// The server's side of one conversation, without its input and output: takes the preamble and frames, appends answers
+// to `out`, hands out the calls that have to wait. Follows org.apache.hadoop.ipc.Server.Connection.
+class Session {
+ public:
+  struct Step {
+    bool close = false;  // after what is in `out` has been sent
+    std::optional<PendingCall> pending = std::nullopt;
+  };
+
+  Session(const ProtocolSet& protocols, const security::ProxyUsers& proxy_users, std::string client_address);
+
+  // Requires: kPreambleBytes.
+  Step preamble(ByteView bytes, std::string& out);
+  // `frame` without its length. Valid input or not, everything has an answer.
+  Step frame(ByteView frame, std::string& out);
+
+  bool greeted() const { return greeted_; }
+  // The connection context has been accepted: the user is known.
+  bool established() const { return established_; }
+
+ private:
+  using ErrorDetail = hadoop::common::RpcResponseHeaderProto::RpcErrorCodeProto;
+
+  Step call(ByteReader& reader, std::string& out);
+  Step out_of_band(ByteReader& reader, std::string& out);
+  Step connection_context(ByteReader& reader, std::string& out);
+  Step sasl(ByteReader& reader, std::string& out);
+  Reply dispatch(ByteReader& reader);
+  // Answers the call at hand with FATAL, after which the connection ends.
+  Step fatal(std::string& out, ErrorDetail detail, std::string_view java_class, std::string_view message);
+  Step invalid_header(std::string& out, std::string_view message);
+  CallHeader take_header();
+
+  const ProtocolSet& protocols_;
+  const security::ProxyUsers& proxy_users_;
+  bool greeted_ = false;
+  bool sasl_ = false;
+  bool established_ = false;
+  // Reused from frame to frame, so that a call allocates little.
+  CallContext context_;
+  hadoop::common::RpcRequestHeaderProto header_;
+  hadoop::common::RequestHeaderProto request_;
+};
+
+}  // namespace dfs::rpc

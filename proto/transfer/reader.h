@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "proto/base/bytes.h"
+#include "proto/base/error.h"
+#include "proto/base/task_fwd.h"
+#include "proto/io/stream.h"
+#include "proto/transfer/op.h"
+#include "proto/transfer/packet.h"
+
+namespace dfs::transfer {
+
+// Some packets that arrived together, with the memory they lie in: received once, then checked, forwarded and written
+// from there. `whole` is all of them as they came, for forwarding.
+struct PacketBatch {
+  std::vector<uint8_t> memory;
+  std::vector<Packet> packets;
+  ByteView whole;
+};
+
+// Takes operations, messages and packets from a stream, reading as much as the peer has sent in one go.
+//
+// Memory grows only as bytes arrive, at most to the largest thing allowed. Belongs to the stream's executor; one call
+// at a time. What is returned by view is valid until the next call. The caller sees to deadlines: closing the stream
+// ends a call with kEof or kCancelled.
+class Reader {
+ public:
+  // An operation's or a response's message is small; the longest carry a few hundred targets.
+  static constexpr size_t kMessageBytesMax = 1u << 20;
+
+  // `stream` outlives the reader.
+  explicit Reader(Stream& stream) : stream_(stream) {}
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  // Version and code of the next operation; kVersionMismatch for another version. kEof at a clean end.
+  Task<Result<Op>> op();
+  // The body of the next delimited message, of at most `bytes_max`.
+  Task<Result<ByteView>> message(size_t bytes_max = kMessageBytesMax);
+  // The next delimited message, parsed.
+  Task<Result<void>> message(google::protobuf::MessageLite& into, size_t bytes_max = kMessageBytesMax);
+  Task<Result<Packet>> packet();
+  // At least one packet and all that have arrived whole, up to and including a last packet of a block. Reuses the
+  // memory of `batch`; what it held is gone.
+  Task<Result<void>> packets(PacketBatch& batch);
+  Task<Result<PipelineAck>> ack();
+  // Exactly `to.size()` bytes that are not part of a message.
+  Task<Result<void>> read_all(std::span<uint8_t> to);
+
+  // Bytes taken from the stream and not yet returned.
+  size_t buffered() const { return end_ - begin_; }
+
+ private:
+  // Makes `length` bytes available in one piece, and returns all that are.
+  Task<Result<ByteView>> need(size_t length);
+  // Reads once, at least one byte, with room for at least a little and at most until `length` are there.
+  Task<Result<void>> fill(size_t length);
+  ByteView available() const { return {memory_.data() + begin_, end_ - begin_}; }
+  Task<Result<uint64_t>> varint();
+
+  Stream& stream_;
+  std::vector<uint8_t> memory_;
+  size_t begin_ = 0;
+  size_t end_ = 0;
+};
+
+}  // namespace dfs::transfer
