@@ -19,49 +19,53 @@ enum class InodeType : uint8_t { kDirectory, kFile, kSymlink };
 
 struct ExtendedAttribute {
   uint8_t name_space = 0;  // XAttrProto.XAttrNamespaceProto
-  std::string name;
-  std::string value;
+  std::string name{};
+  std::string value{};
   bool operator==(const ExtendedAttribute&) const = default;
 };
 
 struct InodeRow {
   InodeId id = kNoInode;
   InodeType type = InodeType::kDirectory;
-  std::string owner;
-  std::string group;
+  std::string owner{};
+  std::string group{};
   uint16_t permission = 0;  // the 10 bits of FsPermission: sticky, rwxrwxrwx
   uint64_t modification_time_ms = 0;
   uint64_t access_time_ms = 0;  // files only
+  uint32_t child_count = 0;     // directories only
   // Files only.
   uint16_t replication = 0;
   uint64_t preferred_block_size = 0;
   bool under_construction = false;
   uint32_t block_count = 0;
-  uint64_t length = 0;  // sum over all blocks that are not under construction
+  uint64_t length = 0;         // sum of the lengths in its block rows, also of a last one under construction
   uint8_t storage_policy = 0;  // 0: inherited
   // Rarely there.
-  std::string symlink_target;
-  std::vector<ExtendedAttribute> xattrs;
-  std::string acl;             // encoded; empty if none
-  std::optional<uint64_t> namespace_quota, storage_space_quota;
+  std::string symlink_target{};
+  std::vector<ExtendedAttribute> xattrs{};
+  std::string acl{};  // encoded; empty if none
+  std::optional<uint64_t> namespace_quota{};
+  std::optional<uint64_t> storage_space_quota{};
   bool operator==(const InodeRow&) const = default;
 };
 
 struct EntryKey {
   InodeId parent = kNoInode;  // kNoInode for the root, whose name is empty
-  std::string name;
+  std::string name{};
   bool operator==(const EntryKey&) const = default;
 };
 
-enum class BlockState : uint8_t { kUnderConstruction, kUnderRecovery, kCommitted, kComplete };
+// What the edit log says of a block. That a client has committed it, or that a recovery is under way, is known in
+// memory alone: the log has it complete from the next OP_ADD_BLOCK or OP_CLOSE on.
+enum class BlockState : uint8_t { kUnderConstruction, kComplete };
 
 struct BlockRow {
   BlockId id{};
   GenerationStamp generation_stamp{};
-  uint64_t length = 0;  // known only from kCommitted on; before that what the edits say
+  uint64_t length = 0;  // under construction: what the edits last said, mostly 0
   BlockState state = BlockState::kComplete;
-  // While kUnderRecovery (and for a truncate): the stamp that recovery gives, 0 if none.
-  GenerationStamp recovery_stamp{};
+  // Under construction for a truncate: the length that block recovery has to give it.
+  std::optional<uint64_t> truncate_length{};
   bool operator==(const BlockRow&) const = default;
 };
 
@@ -85,21 +89,28 @@ struct ReplicaRow {
 };
 
 struct StorageRow {
-  std::string storage_uuid;
-  std::string datanode_uuid;
+  std::string storage_uuid{};
+  std::string datanode_uuid{};
   uint8_t storage_type = 1;  // StorageTypeProto
   bool operator==(const StorageRow&) const = default;
 };
 
 struct OpenFileRow {
-  std::string holder;          // client name
-  std::string client_machine;  // address it was opened from
+  std::string holder{};          // client name
+  std::string client_machine{};  // address it was opened from
   bool operator==(const OpenFileRow&) const = default;
 };
 
 // kMeta: single values by name.
-enum class Counter : uint8_t { kLastInodeId, kLastBlockId, kGenerationStamp, kLastStorageNumber, kFileCount,
-                               kDirectoryCount, kBlockCount };
+enum class Counter : uint8_t {
+  kLastInodeId,
+  kLastBlockId,
+  kGenerationStamp,
+  kLastStorageNumber,
+  kFileCount,
+  kDirectoryCount,
+  kBlockCount
+};
 
 std::string entry_key(InodeId parent, std::string_view name);
 std::string inode_key(InodeId id);
@@ -120,6 +131,8 @@ std::string encode(const BlockOwner& row);
 std::string encode(const ReplicaRow& row);
 std::string encode(const StorageRow& row);
 std::string encode(const OpenFileRow& row);
+// The value of a counter's row.
+std::string encode_counter(uint64_t value);
 // kCorruptFormat where the bytes are not what encode() wrote. Fields that a newer Tusk appended are skipped.
 template <class Row>
 Result<Row> decode(std::string_view bytes);

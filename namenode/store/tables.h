@@ -21,7 +21,7 @@ enum class Table : uint8_t {
   kFileBlocks,       // (inode id, index) -> block
   kBlockIndex,       // block id -> (inode id, index)
   kReplicas,         // (block id, storage) -> replica
-  kStorageReplicas,  // (storage, block id) -> nothing
+  kStorageReplicas,  // (storage, block id) -> replica, the same as in kReplicas
   kStorages,         // storage number -> its uuid, DataNode, type
   kOpenFiles,        // inode id -> lease holder
   kMeta,             // counters, last applied transaction, cluster identity

@@ -1,0 +1,355 @@
+#include "namenode/blocks/cluster_blocks.h"
+
+#include <algorithm>
+
+#include "namenode/blocks/stored_block.h"
+#include "proto/base/log.h"
+
+namespace dfs::namenode {
+
+ClusterBlocks::ClusterBlocks(Settings settings, Topology topology, HostLists hosts, uint64_t seed)
+    : settings_(settings),
+      datanodes_(settings.timing, std::move(topology), std::move(hosts)),
+      leases_(settings.report_leases, seed * 0x9E3779B97F4A7C15u),
+      placement_(datanodes_, seed),
+      safe_mode_(settings.safe_mode),
+      published_(std::make_shared<DatanodeView>()) {}
+
+Result<void> ClusterBlocks::start(const View& view, TimePoint now) {
+  now_ = started_at_ = now;
+  DFS_TRY_OK(datanodes_.load(view, now));
+  DFS_TRY(uint64_t block_count, counter(view, Counter::kBlockCount));
+  safe_mode_.start(block_count, datanodes_.live_count());
+  started_ = true;
+  publish(now);
+  return {};
+}
+
+Result<void> ClusterBlocks::periodic(const View& view, Batch& batch, TimePoint now) {
+  now_ = now;
+  datanodes_.check_liveness(now);
+  absorb_changes();
+  bool was_active = safe_mode_.active();
+  DFS_TRY_OK(safe_mode_.update(view, datanodes_, now, settings_.safe_mode_rows_per_round));
+  stale_view_ |= was_active != safe_mode_.active();
+  if (!safe_mode_.active()) {
+    if (!namespace_scan_begun_ && (datanodes_.settled() || now - started_at_ >= settings_.timing.dead_interval())) {
+      namespace_scan_begun_ = true;
+      recheck_.add_all_blocks();
+    }
+    for (BlockId block : invalidations_.give_up(now)) note(block);
+    for (Recoveries::Entry* entry : recoveries_.unassigned()) DFS_TRY_OK(assign(view, *entry));
+    DFS_TRY(std::vector<RecheckQueue::Entry> entries, recheck_.next(view, settings_.checks_per_round));
+    for (const RecheckQueue::Entry& entry : entries) DFS_TRY_OK(check(view, batch, entry, now));
+    DFS_TRY_OK(schedule_work(view, now));
+    // Last: what this erases is to be looked at when it is written.
+    DFS_TRY_OK(expire_pending(view, batch, now));
+  }
+  if (stale_view_ || now - published_at_ >= settings_.publish_interval) publish(now);
+  return {};
+}
+
+Result<void> ClusterBlocks::register_datanode(Registration registration, WallTime wall, TimePoint now) {
+  now_ = now;
+  std::string uuid = registration.datanode_uuid;
+  DFS_TRY_OK(datanodes_.register_datanode(std::move(registration), wall, now));
+  // It was told nothing yet, or has forgotten it: what was decided is decided anew.
+  discard_outbox(uuid);
+  recoveries_.drop(uuid);
+  leases_.release(uuid);
+  safe_mode_.note_change();
+  absorb_changes();
+  publish(now);
+  return {};
+}
+
+Result<Commands> ClusterBlocks::heartbeat(const View& view, Batch& batch, const std::string& datanode_uuid,
+                                          const Heartbeat& heartbeat, WallTime wall, TimePoint now) {
+  now_ = now;
+  if (!datanodes_.is_registered(datanode_uuid)) {
+    Commands commands;
+    commands.must_register = true;
+    return commands;
+  }
+  datanodes_.heartbeat(batch, datanode_uuid, heartbeat, wall, now);
+  absorb_changes();
+  // Storages that readers do not know yet must not be handed out before they do.
+  if (stale_view_) publish(now);
+  if (safe_mode_.active()) return Commands{};
+  for (Recoveries::Entry* entry : recoveries_.unassigned()) DFS_TRY_OK(assign(view, *entry));
+  return take_commands(datanode_uuid, now);
+}
+
+uint64_t ClusterBlocks::request_report_lease(const std::string& datanode_uuid, TimePoint now) {
+  return datanodes_.is_registered(datanode_uuid) ? leases_.request(datanode_uuid, now) : 0;
+}
+
+void ClusterBlocks::datanode_failed(const std::string& datanode_uuid) {
+  datanodes_.declare_dead(datanode_uuid);
+  absorb_changes();
+}
+
+void ClusterBlocks::enter_safe_mode() {
+  safe_mode_.enter();
+  stale_view_ = true;
+}
+
+void ClusterBlocks::leave_safe_mode() {
+  safe_mode_.leave();
+  stale_view_ = true;
+}
+
+std::vector<StorageNumber> ClusterBlocks::choose_targets(const PlacementRequest& request) {
+  return placement_.choose(request, now_);
+}
+
+Result<uint32_t> ClusterBlocks::live_replicas(const View& view, const BlockRow& block) {
+  DFS_TRY(std::vector<LocatedReplica> replicas, replicas_of(view, block.id));
+  // A client's last block that is being committed: its row is still under construction, its length is known.
+  BlockRow measure = block;
+  if (block.length > 0) measure.state = BlockState::kComplete;
+  return uint32_t(std::ranges::count_if(replicas, [&](const LocatedReplica& located) {
+    return is_good(measure, located.replica) && datanodes_.standing(located.storage) == Standing::kLive &&
+           !invalidations_.contains(located.storage, block.id);
+  }));
+}
+
+Result<void> ClusterBlocks::expect(const View& view, Batch& batch, BlockId block, GenerationStamp stamp,
+                                   std::span<const StorageNumber> targets) {
+  DFS_TRY(std::vector<LocatedReplica> present, replicas_of(view, block));
+  for (StorageNumber target : targets) {
+    // A replica that is appended to is not deleted any more.
+    invalidations_.remove(target, block);
+    if (Storage* storage = datanodes_.find(target)) ++storage->scheduled;
+    auto held = std::ranges::find(present, target, &LocatedReplica::storage);
+    bool reported = held != present.end() && held->replica.generation_stamp == stamp &&
+                    held->replica.state != ReplicaRowState::kCorrupt;
+    if (!reported) put_replica(batch, block, target, {stamp, 0, ReplicaRowState::kExpected});
+  }
+  // Others that reported the block keep their rows: what they hold has to be deleted one day. An expectation goes.
+  for (const LocatedReplica& located : present) {
+    if (located.replica.state == ReplicaRowState::kExpected &&
+        std::ranges::find(targets, located.storage) == targets.end()) {
+      erase_replica(batch, block, located.storage);
+    }
+  }
+  return {};
+}
+
+Result<void> ClusterBlocks::recover(const View& view, BlockRecovery recovery) {
+  return assign(view, recoveries_.put(std::move(recovery)));
+}
+
+std::optional<BlockRecovery> ClusterBlocks::recovery_of(BlockId block) const {
+  const Recoveries::Entry* entry = recoveries_.find(block);
+  return entry ? std::optional(entry->recovery) : std::nullopt;
+}
+
+// BlockInfo.initializeBlockRecovery: the replicas that can be reached, led by the DataNode heard of last, but not by
+// the one that led the attempt before if there is another.
+Result<void> ClusterBlocks::assign(const View& view, Recoveries::Entry& entry) {
+  const std::string former = std::exchange(entry.primary, {});
+  entry.sent = false;
+  entry.replicas.clear();
+  DFS_TRY(std::vector<LocatedReplica> replicas, replicas_of(view, entry.recovery.block.id));
+  const Datanode* primary = nullptr;
+  for (const LocatedReplica& located : replicas) {
+    const Datanode* datanode = datanodes_.datanode_of(located.storage);
+    if (!datanode || !datanode->alive || datanodes_.standing(located.storage) != Standing::kLive) continue;
+    if (located.replica.state == ReplicaRowState::kCorrupt) continue;
+    // Losers of an earlier pipeline recovery have nothing to say about the length.
+    if (located.replica.generation_stamp < entry.recovery.block.generation_stamp) continue;
+    entry.replicas.push_back(located.storage);
+    auto rank = [&](const Datanode& candidate) {
+      return std::pair(candidate.registration.datanode_uuid != former, candidate.last_heartbeat);
+    };
+    if (!primary || rank(*datanode) > rank(*primary)) primary = datanode;
+  }
+  if (primary) entry.primary = primary->registration.datanode_uuid;
+  return {};
+}
+
+Result<void> ClusterBlocks::report_bad(const View& view, Batch& batch, const BlockRow& block,
+                                       std::string_view datanode_uuid, std::string_view storage_uuid) {
+  DFS_TRY(std::vector<LocatedReplica> replicas, replicas_of(view, block.id));
+  for (const LocatedReplica& located : replicas) {
+    const Storage* storage = datanodes_.find(located.storage);
+    if (!storage || storage->datanode_uuid != datanode_uuid) continue;
+    if (!storage_uuid.empty() && storage->uuid != storage_uuid) continue;
+    if (located.replica.generation_stamp != block.generation_stamp ||
+        located.replica.state != ReplicaRowState::kFinalized) {
+      continue;
+    }
+    log::info("BLOCK* blk_{} on {} is reported corrupt", raw(block.id), datanode_uuid);
+    ReplicaRow row = located.replica;
+    row.state = ReplicaRowState::kCorrupt;
+    put_replica(batch, block.id, located.storage, row);
+    note(block.id);
+  }
+  return {};
+}
+
+std::vector<BlockId> ClusterBlocks::corrupt_blocks(BlockId from, size_t count_max) const {
+  return queue_.lost_after(from, count_max);
+}
+
+Result<void> ClusterBlocks::removed(const View& view, Batch& batch, std::span<const BlockId> blocks) {
+  for (BlockId block : blocks) {
+    DFS_TRY(std::vector<LocatedReplica> replicas, replicas_of(view, block));
+    for (const LocatedReplica& located : replicas) {
+      erase_replica(batch, block, located.storage);
+      // Where nothing is live its next full report shows a replica that no file has.
+      if (located.replica.state != ReplicaRowState::kExpected &&
+          datanodes_.standing(located.storage) == Standing::kLive) {
+        invalidations_.add(located.storage, block, located.replica.generation_stamp);
+      }
+    }
+    forget(block);
+    recoveries_.remove(block);
+  }
+  return {};
+}
+
+Result<void> ClusterBlocks::completed(const View&, std::span<const BlockId> blocks) {
+  for (BlockId block : blocks) {
+    recoveries_.remove(block);
+    note(block);
+  }
+  return {};
+}
+
+Result<void> ClusterBlocks::replication_changed(const View&, InodeId file) {
+  if (started_) recheck_.add_file(file);
+  return {};
+}
+
+std::shared_ptr<const DatanodeView> ClusterBlocks::datanodes() const {
+  std::lock_guard lock(published_mutex_);
+  return published_;
+}
+
+void ClusterBlocks::note(BlockId block, std::string delete_hint) {
+  // Until then nothing is decided, and the walk over all blocks comes later.
+  if (started_ && !safe_mode_.starting()) recheck_.add(block, std::move(delete_hint));
+}
+
+void ClusterBlocks::forget(BlockId block) {
+  queue_.remove(block);
+  pending_.remove(block);
+  postponed_.erase(block);
+  with_corrupt_.erase(block);
+}
+
+void ClusterBlocks::absorb_changes() {
+  DatanodeMap::Changes changes = datanodes_.take_changes();
+  if (changes.came.empty() && changes.went.empty()) return;
+  stale_view_ = true;
+  safe_mode_.note_change();
+  for (StorageNumber storage : changes.went) {
+    invalidations_.drop(storage);
+    for (BlockId block : pending_.drop(storage)) note(block);
+    const std::string& datanode_uuid = datanodes_.find(storage)->datanode_uuid;
+    if (!datanodes_.is_registered(datanode_uuid)) {
+      discard_outbox(datanode_uuid);
+      recoveries_.drop(datanode_uuid);
+      leases_.release(datanode_uuid);
+    }
+  }
+  if (!safe_mode_.starting()) {
+    for (StorageNumber storage : changes.came) recheck_.add_storage(storage);
+    for (StorageNumber storage : changes.went) recheck_.add_storage(storage);
+    recheck_postponed();
+  }
+}
+
+void ClusterBlocks::recheck_postponed() {
+  for (BlockId block : std::exchange(postponed_, {})) note(block);
+}
+
+void ClusterBlocks::discard_outbox(const std::string& datanode_uuid) {
+  auto outbox = outbox_.find(datanode_uuid);
+  if (outbox == outbox_.end()) return;
+  for (const Transfer& transfer : outbox->second) {
+    for (StorageNumber target : transfer.targets) pending_.settle(transfer.block.id, target);
+    note(transfer.block.id);
+  }
+  outbox_.erase(outbox);
+}
+
+Commands ClusterBlocks::take_commands(const std::string& datanode_uuid, TimePoint now) {
+  Commands commands;
+  for (Recoveries::Entry& entry : recoveries_.take(datanode_uuid)) {
+    RecoverCommand command{std::move(entry.recovery), {}};
+    for (StorageNumber replica : entry.replicas) {
+      if (std::optional<CommandTarget> found = target(replica)) command.replicas.push_back(std::move(*found));
+    }
+    commands.recoveries.push_back(std::move(command));
+  }
+  const Datanode& datanode = *datanodes_.find(datanode_uuid);
+  if (auto outbox = outbox_.find(datanode_uuid); outbox != outbox_.end()) {
+    size_t free = settings_.transfers_per_datanode_max -
+                  std::min(settings_.transfers_per_datanode_max, datanode.transfers_in_progress);
+    size_t count = std::min(free, outbox->second.size());
+    for (size_t i = 0; i < count; ++i) {
+      const Transfer& transfer = outbox->second[i];
+      TransferCommand command{transfer.block, {}};
+      for (StorageNumber storage : transfer.targets) {
+        if (!pending_.contains(transfer.block.id, storage)) continue;  // the block is gone, or the target is
+        if (std::optional<CommandTarget> found = target(storage)) command.targets.push_back(std::move(*found));
+      }
+      if (!command.targets.empty()) commands.transfers.push_back(std::move(command));
+    }
+    outbox->second.erase(outbox->second.begin(), outbox->second.begin() + ptrdiff_t(count));
+    if (outbox->second.empty()) outbox_.erase(outbox);
+  }
+  if (now - started_at_ < settings_.deletion_delay) return commands;
+  for (StorageNumber storage : datanode.storages) {
+    size_t left = settings_.invalidations_per_heartbeat_max - commands.invalidations.size();
+    if (left == 0) break;
+    if (!datanodes_.confirmed(storage)) continue;
+    std::ranges::move(invalidations_.take(storage, left, now), std::back_inserter(commands.invalidations));
+  }
+  return commands;
+}
+
+std::optional<CommandTarget> ClusterBlocks::target(StorageNumber number) const {
+  const Storage* storage = datanodes_.find(number);
+  const Datanode* datanode = datanodes_.datanode_of(number);
+  if (!datanode || !datanode->alive || storage->standing != Standing::kLive) return std::nullopt;
+  CommandTarget target{number, storage->uuid, storage->last_report.storage_type, {}};
+  target.datanode = datanodes_.status(*datanode, now_);
+  target.datanode.storages.clear();
+  return target;
+}
+
+void ClusterBlocks::publish(TimePoint now) {
+  auto view = std::make_shared<DatanodeView>();
+  view->datanodes = datanodes_.statuses(now);
+  for (uint32_t i = 0; i < view->datanodes.size(); ++i) {
+    const DatanodeStatus& datanode = view->datanodes[i];
+    for (uint32_t j = 0; j < datanode.storages.size(); ++j) {
+      const StorageStatus& storage = datanode.storages[j];
+      view->by_storage[uint32_t(storage.number)] = {i, j};
+      if (datanode.liveness == DatanodeLiveness::kDead) continue;
+      view->capacity_bytes += storage.capacity_bytes;
+      view->used_bytes += storage.dfs_used_bytes;
+      view->remaining_bytes += storage.remaining_bytes;
+      view->block_pool_used_bytes += storage.block_pool_used_bytes;
+      view->non_dfs_used_bytes += storage.non_dfs_used_bytes;
+    }
+  }
+  view->under_replicated = view->low_redundancy = queue_.low_count();
+  view->corrupt = with_corrupt_.size();
+  view->missing = queue_.size(Urgency::kLost);
+  view->missing_replication_one = queue_.lost_with_replication_one();
+  view->pending_deletion = invalidations_.count();
+  view->safe_mode = safe_mode_.active();
+  view->safe_mode_reason = safe_mode_.tip(datanodes_.live_count(), now);
+  stale_view_ = false;
+  published_at_ = now;
+  std::shared_ptr<const DatanodeView> former = std::move(view);
+  std::lock_guard lock(published_mutex_);
+  published_.swap(former);
+}
+
+}  // namespace dfs::namenode

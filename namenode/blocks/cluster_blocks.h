@@ -1,0 +1,184 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "namenode/blocks/blocks.h"
+#include "namenode/blocks/commands.h"
+#include "namenode/blocks/examined.h"
+#include "namenode/blocks/invalidations.h"
+#include "namenode/blocks/pending_replication.h"
+#include "namenode/blocks/placement.h"
+#include "namenode/blocks/recheck_queue.h"
+#include "namenode/blocks/recoveries.h"
+#include "namenode/blocks/replica_rules.h"
+#include "namenode/blocks/replication_queue.h"
+#include "namenode/blocks/safe_mode.h"
+#include "namenode/datanodes/datanode_map.h"
+#include "namenode/datanodes/report_leases.h"
+
+namespace dfs::namenode {
+
+// One entry of an incremental block report.
+struct ReplicaEvent {
+  enum class Kind : uint8_t { kReceiving, kReceived, kDeleted };
+  Kind kind = Kind::kReceived;
+  BlockId block{};
+  uint64_t length = 0;
+  GenerationStamp generation_stamp{};
+  std::string delete_hint;  // the DataNode whose replica is to go in exchange, by uuid
+};
+
+// All replicas of one storage, as a full block report has them.
+struct StorageReplicas {
+  std::string storage_uuid;
+  uint8_t storage_type = 1;
+  std::vector<ReportedReplica> replicas;
+};
+
+// Which call of which full block report this is.
+struct BlockReportPart {
+  int32_t calls = 1;
+  int32_t call = 0;
+  int64_t report_id = 0;
+  uint64_t lease_id = 0;
+};
+
+// Keeps every block at its replication: replica rows from the reports of DataNodes, and commands to DataNodes where
+// the rows and the namespace differ.
+//
+// Everything runs on the namespace thread but datanodes(). Reports only write rows and note which blocks are to be
+// checked; decisions (copy, delete, missing) are made by periodic(), one bounded round at a time, from rows that are
+// written. Nothing is deleted nor called missing on the strength of a location that its DataNode has not confirmed
+// since it registered.
+class ClusterBlocks final : public Blocks {
+ public:
+  struct Settings {
+    DatanodeMap::Timing timing;
+    SafeMode::Limits safe_mode;
+    BlockReportLeases::Limits report_leases;
+    std::chrono::milliseconds pending_timeout{300'000};  // dfs.namenode.reconstruction.pending.timeout-sec
+    std::chrono::milliseconds deletion_delay{0};         // dfs.namenode.startup.delay.block.deletion.sec
+    uint32_t transfers_per_datanode_max = 2;             // dfs.namenode.replication.max-streams
+    uint32_t invalidations_per_heartbeat_max = 1000;     // dfs.block.invalidate.limit
+    uint32_t checks_per_round = 5000;
+    uint32_t safe_mode_rows_per_round = 50'000;
+    std::chrono::milliseconds publish_interval{500};
+  };
+
+  // `seed`: of the generator behind placement, so that a simulation repeats.
+  ClusterBlocks(Settings settings, Topology topology, HostLists hosts, uint64_t seed);
+
+  // Takes over what the tables remember. Called once the edit log has been replayed, before any other call of this
+  // part.
+  Result<void> start(const View& view, TimePoint now);
+  // Liveness, safe mode, one round of checks, new work, and the view for readers. About twice a second.
+  Result<void> periodic(const View& view, Batch& batch, TimePoint now);
+
+  // From the DataNodes. One that is not registered is told must_register by heartbeat(); full_report() fails with
+  // kUnregisteredNode, which is to be answered by RegisterCommand; incremental_report() passes over what it says.
+  Result<void> register_datanode(Registration registration, WallTime wall, TimePoint now);
+  Result<Commands> heartbeat(const View& view, Batch& batch, const std::string& datanode_uuid,
+                             const Heartbeat& heartbeat, WallTime wall, TimePoint now);
+  // 0: not now.
+  uint64_t request_report_lease(const std::string& datanode_uuid, TimePoint now);
+  Result<void> incremental_report(const View& view, Batch& batch, const std::string& datanode_uuid,
+                                  const std::string& storage_uuid, uint8_t storage_type,
+                                  std::span<const ReplicaEvent> events);
+  // Each storage in `storages` is taken over as a whole (HDFS-12914). kInvalidBlockReportLease: send it again later.
+  // `part` is absent from DataNodes that know no leases. Replicas of a storage come in any order.
+  Result<void> full_report(const View& view, Batch& batch, const std::string& datanode_uuid,
+                           std::vector<StorageReplicas> storages, std::optional<BlockReportPart> part, WallTime wall,
+                           TimePoint now);
+  // The DataNode says that it cannot go on (ErrorReport FATAL_DISK_ERROR).
+  void datanode_failed(const std::string& datanode_uuid);
+
+  std::vector<StorageNumber> choose_targets(const PlacementRequest& request) override;
+  Result<uint32_t> live_replicas(const View& view, const BlockRow& block) override;
+  Result<void> expect(const View& view, Batch& batch, BlockId block, GenerationStamp stamp,
+                      std::span<const StorageNumber> targets) override;
+  Result<void> recover(const View& view, BlockRecovery recovery) override;
+  std::optional<BlockRecovery> recovery_of(BlockId block) const override;
+  Result<void> report_bad(const View& view, Batch& batch, const BlockRow& block, std::string_view datanode_uuid,
+                          std::string_view storage_uuid) override;
+  std::vector<BlockId> corrupt_blocks(BlockId from, size_t count_max) const override;
+  Result<void> removed(const View& view, Batch& batch, std::span<const BlockId> blocks) override;
+  Result<void> completed(const View& view, std::span<const BlockId> blocks) override;
+  Result<void> replication_changed(const View& view, InodeId file) override;
+  std::shared_ptr<const DatanodeView> datanodes() const override;
+  bool in_safe_mode() const override { return safe_mode_.active(); }
+  void enter_safe_mode() override;
+  void leave_safe_mode() override;
+
+ private:
+  // reports.cc
+  Result<void> take_over(const View& view, Batch& batch, StorageNumber storage, std::vector<ReportedReplica> replicas,
+                         WallTime wall, TimePoint now);
+  Result<void> take_replica(const View& view, Batch& batch, StorageNumber storage, const ReportedReplica& replica,
+                            bool deleted_before, std::string delete_hint);
+  Result<void> take_deletion(const View& view, Batch& batch, StorageNumber storage, const ReplicaEvent& event);
+  Result<void> take_stranger(const View& view, Batch& batch, StorageNumber storage, const ReportedReplica& replica);
+  Result<void> take_absence(const View& view, Batch& batch, StorageNumber storage, BlockId block,
+                            const ReplicaRow& row);
+  void settle_pending_at(BlockId block, const std::string& datanode_uuid);
+
+  // checks.cc
+  Result<std::optional<ExaminedBlock>> examine(const View& view, BlockId block) const;
+  Result<void> check(const View& view, Batch& batch, const RecheckQueue::Entry& entry, TimePoint now);
+  size_t confirmed_of(const std::vector<StorageNumber>& storages) const;
+  void queue_if_lacking(const ExaminedBlock& examined);
+  void drop_excess(const ExaminedBlock& examined, const std::string& delete_hint);
+  void drop_bad(const ExaminedBlock& examined);
+  Result<void> expire_pending(const View& view, Batch& batch, TimePoint now);
+  Result<void> schedule_work(const View& view, TimePoint now);
+  Result<void> schedule(const View& view, BlockId block, TimePoint now);
+  std::string idle_source(const std::vector<StorageNumber>& storages, TimePoint now);
+
+  void note(BlockId block, std::string delete_hint = {});
+  void forget(BlockId block);
+  void absorb_changes();
+  void recheck_postponed();
+  void discard_outbox(const std::string& datanode_uuid);
+  Result<void> assign(const View& view, Recoveries::Entry& entry);
+  Commands take_commands(const std::string& datanode_uuid, TimePoint now);
+  std::optional<CommandTarget> target(StorageNumber storage) const;
+  void publish(TimePoint now);
+
+  struct Transfer {
+    BlockRow block;
+    std::vector<StorageNumber> targets;
+  };
+
+  Settings settings_;
+  DatanodeMap datanodes_;
+  BlockReportLeases leases_;
+  Placement placement_;
+  SafeMode safe_mode_;
+  ReplicationQueue queue_;
+  PendingReplication pending_;
+  Invalidations invalidations_;
+  RecheckQueue recheck_;
+  Recoveries recoveries_;
+  std::unordered_map<std::string, std::vector<Transfer>> outbox_;  // by DataNode uuid
+  std::set<BlockId> postponed_;                                    // undecided until more storages are confirmed
+  std::set<BlockId> with_corrupt_;  // complete blocks with a replica that is known to be bad
+  bool started_ = false;
+  bool namespace_scan_begun_ = false;
+  TimePoint started_at_{};
+  TimePoint now_{};  // of the last call that brought the time
+  bool stale_view_ = true;
+  TimePoint published_at_{};
+
+  mutable std::mutex published_mutex_;
+  std::shared_ptr<const DatanodeView> published_;
+};
+
+}  // namespace dfs::namenode

@@ -1,0 +1,237 @@
+// What reports of DataNodes do to the replica rows: the part of ClusterBlocks that decides nothing about replication.
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "namenode/blocks/cluster_blocks.h"
+#include "namenode/blocks/stored_block.h"
+#include "proto/base/log.h"
+
+namespace dfs::namenode {
+namespace {
+
+struct HeldReplica {
+  BlockId block{};
+  ReplicaRow row;
+};
+
+Result<std::vector<HeldReplica>> rows_of(const View& view, StorageNumber storage) {
+  std::vector<HeldReplica> rows;
+  DFS_TRY_OK(
+      view.scan(Table::kStorageReplicas, storage_key(storage), [&](std::string_view key, std::string_view value) {
+        // A row that cannot be read says nothing, and is written anew from what the DataNode says.
+        rows.push_back({block_of_storage_replica_key(key), decode<ReplicaRow>(value).value_or(ReplicaRow())});
+        return true;
+      }));
+  return rows;
+}
+
+// Nothing that the row does not say already.
+bool says_the_same(const ReplicaRow& row, const ReportedReplica& reported) {
+  if (row.generation_stamp != reported.generation_stamp) return false;
+  switch (row.state) {
+    case ReplicaRowState::kFinalized:
+    case ReplicaRowState::kCorrupt:
+      return reported.state == ReportedState::kFinalized && row.length == reported.length;
+    case ReplicaRowState::kBeingWritten:
+      return reported.state == ReportedState::kBeingWritten && row.length == reported.length;
+    case ReplicaRowState::kExpected:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<void> ClusterBlocks::incremental_report(const View& view, Batch& batch, const std::string& datanode_uuid,
+                                               const std::string& storage_uuid, uint8_t storage_type,
+                                               std::span<const ReplicaEvent> events) {
+  if (!datanodes_.is_registered(datanode_uuid)) {
+    // Not an error: a stock DataNode that gets UnregisteredNodeException ends its service for good. Its next heartbeat
+    // is told to register, and the full report after that brings what is lost here.
+    log::warn("BLOCK* blockReceivedAndDeleted: DataNode {} is not registered, {} events are passed over", datanode_uuid,
+              events.size());
+    return {};
+  }
+  StorageNumber storage = datanodes_.storage_of(batch, datanode_uuid, storage_uuid, storage_type);
+  absorb_changes();
+  // The rows written here cannot be read back before the batch is: of several events of one block only the last counts.
+  struct Last {
+    size_t event;
+    bool deleted_before;
+  };
+  std::unordered_map<BlockId, Last> last;
+  for (size_t i = 0; i < events.size(); ++i) {
+    auto [entry, is_new] = last.try_emplace(events[i].block, Last{i, false});
+    if (is_new) continue;
+    entry->second.deleted_before |= events[entry->second.event].kind == ReplicaEvent::Kind::kDeleted;
+    entry->second.event = i;
+  }
+  for (size_t i = 0; i < events.size(); ++i) {
+    const ReplicaEvent& event = events[i];
+    const Last& of_block = last.at(event.block);
+    if (of_block.event != i) continue;
+    if (event.kind == ReplicaEvent::Kind::kDeleted) {
+      DFS_TRY_OK(take_deletion(view, batch, storage, event));
+      continue;
+    }
+    ReportedState state =
+        event.kind == ReplicaEvent::Kind::kReceived ? ReportedState::kFinalized : ReportedState::kBeingWritten;
+    if (of_block.deleted_before) invalidations_.remove(storage, event.block);
+    DFS_TRY_OK(take_replica(view, batch, storage, {event.block, event.length, event.generation_stamp, state},
+                            of_block.deleted_before, event.delete_hint));
+  }
+  return {};
+}
+
+Result<void> ClusterBlocks::full_report(const View& view, Batch& batch, const std::string& datanode_uuid,
+                                        std::vector<StorageReplicas> storages, std::optional<BlockReportPart> part,
+                                        WallTime wall, TimePoint now) {
+  now_ = now;
+  if (!datanodes_.is_registered(datanode_uuid)) {
+    return fail(ErrorCode::kUnregisteredNode, "Unregistered server: " + datanode_uuid);
+  }
+  if (part && !leases_.valid(datanode_uuid, part->lease_id, now)) {
+    return fail(ErrorCode::kInvalidBlockReportLease,
+                fmt::format("Block report 0x{:x} was rejected as lease 0x{:x} is invalid", uint64_t(part->report_id),
+                            part->lease_id));
+  }
+  for (StorageReplicas& reported : storages) {
+    StorageNumber storage = datanodes_.storage_of(batch, datanode_uuid, reported.storage_uuid, reported.storage_type);
+    absorb_changes();
+    DFS_TRY_OK(take_over(view, batch, storage, std::move(reported.replicas), wall, now));
+  }
+  if (!part || part->call + 1 == part->calls) leases_.release(datanode_uuid);
+  return {};
+}
+
+Result<void> ClusterBlocks::take_over(const View& view, Batch& batch, StorageNumber storage,
+                                      std::vector<ReportedReplica> replicas, WallTime wall, TimePoint now) {
+  DFS_TRY(std::vector<HeldReplica> rows, rows_of(view, storage));
+  std::ranges::sort(replicas, {},
+                    [](const ReportedReplica& replica) { return std::pair(replica.block, replica.state); });
+  replicas.erase(std::ranges::unique(replicas, {}, &ReportedReplica::block).begin(), replicas.end());
+  std::unordered_set<BlockId> present;
+  uint32_t finalized = 0;
+  auto row = rows.begin();
+  for (const ReportedReplica& replica : replicas) {
+    for (; row != rows.end() && row->block < replica.block; ++row) {
+      DFS_TRY_OK(take_absence(view, batch, storage, row->block, row->row));
+    }
+    present.insert(replica.block);
+    finalized += replica.state == ReportedState::kFinalized;
+    bool known = row != rows.end() && row->block == replica.block;
+    bool news = !known || !says_the_same(row->row, replica);
+    if (known) ++row;
+    if (news) DFS_TRY_OK(take_replica(view, batch, storage, replica, false, {}));
+  }
+  for (; row != rows.end(); ++row) DFS_TRY_OK(take_absence(view, batch, storage, row->block, row->row));
+  invalidations_.keep_only(storage, present);
+  bool first = !datanodes_.confirmed(storage);
+  datanodes_.block_report_taken(storage, finalized, wall, now);
+  if (first) {
+    log::info("BLOCK* processReport: storage {} of {}: {} replicas, the rows before it had {}",
+              datanodes_.find(storage)->uuid, datanodes_.find(storage)->datanode_uuid, replicas.size(), rows.size());
+    recheck_postponed();
+  }
+  stale_view_ = true;
+  return {};
+}
+
+Result<void> ClusterBlocks::take_replica(const View& view, Batch& batch, StorageNumber storage,
+                                         const ReportedReplica& replica, bool deleted_before, std::string delete_hint) {
+  DFS_TRY(std::optional<StoredBlock> stored, find_block(view, replica.block));
+  if (!stored) return take_stranger(view, batch, storage, replica);
+  std::optional<ReplicaRowState> state = judge(stored->row, replica);
+  if (!state) return {};
+  DFS_TRY(std::vector<LocatedReplica> held, replicas_of(view, replica.block));
+  auto former = std::ranges::find(held, storage, &LocatedReplica::storage);
+  ReplicaRow row{replica.generation_stamp, replica.length, *state};
+  if (former != held.end() && !deleted_before) {
+    // HDFS-4799: that a reader found it corrupt is not undone by a report that knows only its length.
+    bool same_bytes = former->replica.generation_stamp == row.generation_stamp && former->replica.length == row.length;
+    if (former->replica == row || (former->replica.state == ReplicaRowState::kCorrupt && same_bytes)) return {};
+    // A report of the writing that was overtaken by the one of its end.
+    if (former->replica.state == ReplicaRowState::kFinalized && row.state == ReplicaRowState::kBeingWritten &&
+        former->replica.generation_stamp >= row.generation_stamp) {
+      return {};
+    }
+  }
+  if (row.state == ReplicaRowState::kCorrupt) {
+    log::info("BLOCK* blk_{}_{} on {} is corrupt: the replica has stamp {} and length {}, the block {} and {}",
+              raw(replica.block), raw(stored->row.generation_stamp), datanodes_.find(storage)->datanode_uuid,
+              raw(row.generation_stamp), row.length, raw(stored->row.generation_stamp), stored->row.length);
+  }
+  put_replica(batch, replica.block, storage, row);
+  // A DataNode keeps a block in one volume, which need not be the one that was proposed to it.
+  const std::string& datanode_uuid = datanodes_.find(storage)->datanode_uuid;
+  for (const LocatedReplica& other : held) {
+    const Storage* other_storage = datanodes_.find(other.storage);
+    if (other.storage == storage || !other_storage || other_storage->datanode_uuid != datanode_uuid) continue;
+    pending_.settle(replica.block, other.storage);
+    if (other.replica.state == ReplicaRowState::kExpected || other.replica.state == ReplicaRowState::kBeingWritten) {
+      erase_replica(batch, replica.block, other.storage);
+    }
+  }
+  if (row.state == ReplicaRowState::kFinalized || row.state == ReplicaRowState::kCorrupt) {
+    settle_pending_at(replica.block, datanode_uuid);
+    if (former == held.end()) ++datanodes_.find(storage)->block_count;
+    safe_mode_.note_change();
+  }
+  if (stored->row.state == BlockState::kComplete) note(replica.block, std::move(delete_hint));
+  return {};
+}
+
+void ClusterBlocks::settle_pending_at(BlockId block, const std::string& datanode_uuid) {
+  for (StorageNumber target : pending_.targets(block)) {
+    const Storage* storage = datanodes_.find(target);
+    if (storage && storage->datanode_uuid == datanode_uuid) pending_.settle(block, target);
+  }
+}
+
+Result<void> ClusterBlocks::take_deletion(const View& view, Batch& batch, StorageNumber storage,
+                                          const ReplicaEvent& event) {
+  invalidations_.remove(storage, event.block);
+  DFS_TRY(std::optional<ReplicaRow> row, find_replica(view, event.block, storage));
+  // A replica of a later stamp came after the one that was deleted.
+  if (!row || row->generation_stamp > event.generation_stamp) return {};
+  erase_replica(batch, event.block, storage);
+  uint32_t& count = datanodes_.find(storage)->block_count;
+  if (count > 0) --count;
+  note(event.block);
+  return {};
+}
+
+// A replica of no file is deleted. But a stamp that this namespace has never given says that the namespace is not the
+// one that the DataNode served, or has lost its latest edits: such a replica may be all that is left.
+Result<void> ClusterBlocks::take_stranger(const View& view, Batch& batch, StorageNumber storage,
+                                          const ReportedReplica& replica) {
+  DFS_TRY(std::optional<ReplicaRow> row, find_replica(view, replica.block, storage));
+  if (row) erase_replica(batch, replica.block, storage);
+  DFS_TRY(uint64_t last_stamp, counter(view, Counter::kGenerationStamp));
+  if (raw(replica.generation_stamp) > last_stamp) {
+    log::warn("BLOCK* blk_{}_{} on {} has a generation stamp of the future and is left alone", raw(replica.block),
+              raw(replica.generation_stamp), datanodes_.find(storage)->datanode_uuid);
+    return {};
+  }
+  invalidations_.add(storage, replica.block, replica.generation_stamp);
+  return {};
+}
+
+Result<void> ClusterBlocks::take_absence(const View& view, Batch& batch, StorageNumber storage, BlockId block,
+                                         const ReplicaRow& row) {
+  if (row.state == ReplicaRowState::kExpected || row.state == ReplicaRowState::kBeingWritten) {
+    // The report may be older than the pipeline.
+    DFS_TRY(std::optional<StoredBlock> stored, find_block(view, block));
+    if (stored && stored->row.state == BlockState::kUnderConstruction) return {};
+    if (pending_.contains(block, storage)) return {};
+  }
+  erase_replica(batch, block, storage);
+  safe_mode_.note_change();
+  note(block);
+  return {};
+}
+
+}  // namespace dfs::namenode

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "namenode/store/rows.h"
+
+namespace dfs::namenode {
+
+// A block with the file that owns it.
+struct StoredBlock {
+  BlockRow row;
+  BlockOwner owner;
+};
+
+// Nothing where no file has the block.
+Result<std::optional<StoredBlock>> find_block(const View& view, BlockId id);
+// The replication that the file asks for; nothing where the file is gone.
+Result<std::optional<uint16_t>> replication_of(const View& view, InodeId file);
+
+// A replica's row stands in kReplicas and, the same, in kStorageReplicas.
+void put_replica(Batch& batch, BlockId block, StorageNumber storage, const ReplicaRow& row);
+void erase_replica(Batch& batch, BlockId block, StorageNumber storage);
+Result<std::optional<ReplicaRow>> find_replica(const View& view, BlockId block, StorageNumber storage);
+
+}  // namespace dfs::namenode

@@ -1,0 +1,54 @@
+#include "namenode/commit/checkpoint.h"
+
+#include "namenode/commit/group_commit.h"
+#include "proto/base/log.h"
+#include "proto/base/task.h"
+
+namespace dfs::namenode {
+
+Checkpoint::Checkpoint(GroupCommit& commit, Tables& tables, std::chrono::milliseconds period)
+    : commit_(commit), tables_(tables), period_(period) {}
+
+Checkpoint::~Checkpoint() {
+  stop();
+}
+
+void Checkpoint::start() {
+  loop_.start();
+  tasks_ = std::make_unique<TaskGroup>(loop_.executor());
+  asio::post(loop_.executor(), [this] { tasks_->spawn(repeat()); });
+}
+
+void Checkpoint::stop() {
+  if (!tasks_) return;
+  asio::co_spawn(
+      loop_.executor(),
+      [](TaskGroup& tasks) -> Task<void> {
+        tasks.cancel();
+        co_await tasks.join();
+      }(*tasks_),
+      asio::use_future)
+      .get();
+  tasks_.reset();
+  loop_.stop();
+}
+
+Task<void> Checkpoint::repeat() {
+  while (true) {
+    (void)co_await sleep_for(period_);
+    if (co_await cancelled()) co_return;
+    if (Result<void> done = co_await run(); !done) log::error("checkpoint: {}", done.error().message());
+  }
+}
+
+Task<Result<void>> Checkpoint::run() {
+  DFS_CO_TRY_OK(co_await commit_.roll());
+  co_return tables_.flush();
+}
+
+Task<Result<void>> Checkpoint::save() {
+  co_return co_await asio::co_spawn(loop_.executor(), run(),
+                                    asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+}
+
+}  // namespace dfs::namenode

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "namenode/store/tables.h"
+#include "proto/base/event_loop.h"
+#include "proto/base/task_fwd.h"
+
+namespace dfs {
+class TaskGroup;
+}
+
+namespace dfs::namenode {
+
+class GroupCommit;
+
+// What a checkpoint is where the tables stand in for the image: the segment is rolled and the tables are flushed, so
+// that the next roll can purge the edits up to here. Runs on a thread of its own, by itself every `period` and on
+// request.
+class Checkpoint {
+ public:
+  Checkpoint(GroupCommit& commit, Tables& tables, std::chrono::milliseconds period);
+  ~Checkpoint();
+
+  void start();
+  // Ends the one in hand first.
+  void stop();
+  // May be awaited from any executor.
+  Task<Result<void>> save();
+
+ private:
+  Task<void> repeat();
+  Task<Result<void>> run();
+
+  GroupCommit& commit_;
+  Tables& tables_;
+  std::chrono::milliseconds period_;
+  EventLoop loop_{"checkpoint"};
+  std::unique_ptr<TaskGroup> tasks_;
+};
+
+}  // namespace dfs::namenode

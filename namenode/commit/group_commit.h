@@ -1,0 +1,132 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "namenode/commit/namespace_thread.h"
+#include "namenode/commit/waiting.h"
+#include "proto/base/clock.h"
+
+namespace dfs::namenode {
+
+class Journal;
+
+// NamespaceThread over a Journal and Tables: two threads in a row.
+//
+// The namespace thread takes all that waits (a batch), plans and applies it, takes a snapshot and hands everything on;
+// the journal thread appends what has been handed to it, syncs once, publishes the newest snapshot and resumes the
+// callers. While a sync runs the next batch is being planned, so under load batches grow by themselves.
+//
+// After a failed sync nothing is planned any more: every caller gets kIo with the reason, and published() stays where
+// it is. The tables are then ahead of the journal in memory, but never on disk (the gate below); a restart drops that.
+class GroupCommit final : public NamespaceThread {
+ public:
+  struct Settings {
+    size_t queue_max = 100'000;  // callers beyond this get kRetriable
+    size_t batch_max = 1'000;
+    std::chrono::milliseconds periodic_interval{500};
+    // The edit log is rolled after this many transactions (0: never by itself).
+    uint64_t transactions_per_segment = 1'000'000;
+  };
+  // What the thread works on; all of it outlives this object and belongs to its threads between start() and stop().
+  struct Parts {
+    Tables& tables;
+    Journal& journal;
+    Blocks& blocks;
+    LeaseTable& leases;
+    const NamespaceSettings& settings;
+    Clock& clock;
+  };
+  // Called on the namespace thread between batches, once per interval, and again at once while it returns true.
+  using Periodic = std::function<bool(const PlanContext&, std::vector<EditRecord>& records, Batch& locations)>;
+
+  GroupCommit(Settings settings, Parts parts, Periodic periodic);
+  ~GroupCommit() override;
+
+  // Opens a segment. Requires: the tables equal the journal (see replay.h). The moment found is published before it
+  // returns.
+  Result<void> start();
+  // Everything submitted before is answered, the segment ends; callers after that get kCancelled.
+  void stop();
+
+  Moment published() const override;
+  // Ends the segment and begins another, and purges the segments that the tables hold durably; returns the first
+  // transaction of the new one.
+  Task<Result<TransactionId>> roll();
+
+  // For Tables: blocks until the journal has made `transaction` durable; false once it has failed.
+  bool wait_durable(TransactionId transaction);
+  // Why mutations are refused, if the journal has failed.
+  std::optional<Error> failure() const;
+
+ protected:
+  Task<void> submit(Step& step) override;
+
+ private:
+  struct Queued {
+    Step* step;
+    std::unique_ptr<Waiting> waiting;
+  };
+  struct Handed {
+    std::string bytes;
+    TransactionId first = kNoTransaction;  // of the edits in `bytes`, if there are any
+    TransactionId last = kNoTransaction;   // of those and of a roll
+    bool roll = false;                     // after `bytes`: end the segment and begin the next, one transaction each
+    std::shared_ptr<const Moment> moment;
+    std::vector<Queued> callers;
+  };
+  class Roll;
+
+  void run_namespace();
+  void run_journal();
+  void work_through(std::vector<Queued> batch);
+  void run_periodic();
+  Result<void> apply_records(std::vector<EditRecord> records, Handed& handed);
+  PlanContext context(const Caller& caller) const;
+  void write_locations(const Batch& locations);
+  void hand_over(Handed handed);
+  void count_roll(Handed& handed);
+  Result<void> make_durable(std::vector<Handed>& group);
+  void enqueue(Step& step, std::unique_ptr<Waiting> waiting);
+
+  Settings settings_;
+  Parts parts_;
+  Periodic periodic_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;
+  std::deque<Queued> queue_;
+  bool stopping_ = false;
+
+  std::mutex handed_mutex_;
+  std::condition_variable handed_changed_;
+  std::vector<Handed> handed_;
+  bool namespace_ended_ = false;
+
+  mutable std::mutex durable_mutex_;
+  std::condition_variable durable_changed_;
+  TransactionId durable_ = kNoTransaction;
+  std::optional<Error> failure_;
+
+  std::atomic<std::shared_ptr<const Moment>> published_;
+
+  // Of the namespace thread.
+  TransactionId last_ = kNoTransaction;
+  uint64_t in_segment_ = 0;
+  bool changed_ = false;
+  TimePoint periodic_due_{};
+
+  std::thread namespace_thread_;
+  std::thread journal_thread_;
+};
+
+}  // namespace dfs::namenode

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "namenode/store/rows.h"
+
+namespace dfs::namenode {
+
+// The DataNodes as readers on any thread see them: immutable, published anew by the namespace thread when something
+// that readers show has changed (at most a few times a second).
+enum class DatanodeLiveness : uint8_t { kLive, kStale, kDead };
+enum class AdminState : uint8_t { kNormal, kDecommissionInProgress, kDecommissioned };
+
+struct StorageStatus {
+  StorageNumber number{};
+  std::string uuid;
+  uint8_t storage_type = 1;
+  bool failed = false;
+  uint64_t capacity_bytes = 0, dfs_used_bytes = 0, remaining_bytes = 0, block_pool_used_bytes = 0,
+           non_dfs_used_bytes = 0;
+};
+
+struct DatanodeStatus {
+  std::string uuid, ip_address, host_name, software_version;
+  uint16_t transfer_port = 0, http_port = 0, https_port = 0, ipc_port = 0;
+  std::string network_location = "/default-rack";
+  DatanodeLiveness liveness = DatanodeLiveness::kLive;
+  AdminState admin_state = AdminState::kNormal;
+  uint64_t last_update_ms = 0;  // wall time of the last heartbeat
+  uint64_t last_update_monotonic_ms = 0;
+  uint64_t last_block_report_ms = 0, last_block_report_monotonic_ms = 0;
+  uint32_t xceiver_count = 0;
+  uint32_t block_count = 0;
+  std::vector<StorageStatus> storages;
+};
+
+struct DatanodeView {
+  std::vector<DatanodeStatus> datanodes;
+  struct Place {
+    uint32_t datanode = 0;  // index into datanodes
+    uint32_t storage = 0;   // index into its storages
+  };
+  std::unordered_map<uint32_t, Place> by_storage;  // raw StorageNumber
+  // Cluster totals.
+  uint64_t capacity_bytes = 0, used_bytes = 0, remaining_bytes = 0, block_pool_used_bytes = 0, non_dfs_used_bytes = 0;
+  uint64_t under_replicated = 0, corrupt = 0, missing = 0, missing_replication_one = 0, pending_deletion = 0,
+           low_redundancy = 0;
+  bool safe_mode = false;
+  std::string safe_mode_reason;  // SafeModeException's tip; empty when off
+};
+
+}  // namespace dfs::namenode

@@ -1,0 +1,247 @@
+#include "namenode/namenode.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <list>
+#include <optional>
+#include <random>
+
+#include "namenode/blocks/cluster_blocks.h"
+#include "namenode/commit/checkpoint.h"
+#include "namenode/commit/group_commit.h"
+#include "namenode/commit/replay.h"
+#include "namenode/journal/journal.h"
+#include "namenode/leases/lease_table.h"
+#include "namenode/namespace/operations/files.h"
+#include "namenode/operator_requests.h"
+#include "namenode/service/client_protocol.h"
+#include "namenode/service/datanode_protocol.h"
+#include "namenode/service/namespace_access.h"
+#include "namenode/space_watch.h"
+#include "namenode/storage_folders.h"
+#include "namenode/web/webhdfs.h"
+#include "proto/base/event_loop.h"
+#include "proto/base/log.h"
+#include "proto/http/server.h"
+#include "proto/rpc/server.h"
+#include "proto/security/system_groups.h"
+
+namespace dfs::namenode {
+namespace {
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof(name) - 1) == 0 ? name : "localhost";
+}
+
+ClusterIdentity identity_of(const StorageVersion& version) {
+  ClusterIdentity identity;
+  identity.namespace_id = uint32_t(version.namespace_id);
+  identity.cluster_id = version.cluster_id;
+  identity.block_pool_id = version.block_pool_id;
+  identity.creation_time_ms = version.creation_time_ms;
+  identity.layout_version = version.layout_version;
+  return identity;
+}
+
+}  // namespace
+
+struct NameNode::Parts {
+  explicit Parts(NameNodeSettings given) : settings(std::move(given)) {}
+
+  NameNodeSettings settings;
+  std::unique_ptr<security::SystemGroups> groups;
+  std::optional<security::ProxyUsers> proxy_users;
+  std::unique_ptr<Journal> journal;
+  std::atomic<GroupCommit*> gate{nullptr};  // what the tables ask before a flush, once it runs
+  std::unique_ptr<Tables> tables;
+  std::optional<LeaseTable> leases;
+  std::optional<ClusterBlocks> blocks;
+  std::optional<SpaceWatch> space;
+  std::optional<GroupCommit> commit;
+  std::optional<Checkpoint> checkpoint;
+  std::optional<NamespaceAccess> access;
+  std::optional<DatanodeProtocol> datanode_protocol;
+  std::optional<OperatorRequests> requests;
+  std::optional<ClientProtocol> client_protocol;
+  std::optional<RefreshUserMappingsProtocol> refresh_protocol;
+  std::optional<GetUserMappingsProtocol> groups_protocol;
+  std::optional<WebHdfs> web_hdfs;
+  std::list<EventLoop> loops;
+  std::optional<rpc::Server> rpc;
+  std::optional<http::Server> http;
+  Endpoint rpc_endpoint, http_endpoint;
+  bool running = false;
+
+  Result<void> open_state();
+  void wire();
+  Result<void> serve();
+  bool periodic(const PlanContext& context, std::vector<EditRecord>& records, Batch& locations);
+};
+
+Result<void> NameNode::Parts::open_state() {
+  DFS_TRY(bool formatted, Journal::is_formatted(Disk::posix(), journal_settings(settings)));
+  if (!formatted) {
+    return fail(ErrorCode::kIllegalState,
+                "NameNode is not formatted: " + settings.edits_directories.front() +
+                    " holds no namespace. Run `tusk namenode -format` for a new one, or correct dfs.namenode.name.dir");
+  }
+  DFS_TRY(journal, Journal::open(Disk::posix(), journal_settings(settings)));
+  settings.name_space.block_pool_id = journal->version().block_pool_id;
+  settings.name_space.host_name = host_name();
+
+  DFS_TRY_OK(Disk::posix().make_directories(tables_directory(settings), 0700));
+  DFS_TRY(tables,
+          Tables::open_rocksdb(tables_directory(settings), settings.tables_cache_bytes, [this](TransactionId id) {
+            GroupCommit* running_commit = gate.load();
+            return running_commit == nullptr || running_commit->wait_durable(id);
+          }));
+  DFS_TRY_OK(make_root(*tables, settings.name_space));
+
+  leases.emplace(settings.leases);
+  blocks.emplace(settings.blocks, settings.topology, settings.hosts, std::random_device{}());
+  Clock& clock = Clock::system();
+  TransactionId before = tables->last_applied();
+  DFS_TRY_OK(replay(*journal, *tables, *blocks, *leases, clock.now()));
+  log::info("replayed {} edits after transaction {}", raw(tables->last_applied()) - raw(before), raw(before));
+  return blocks->start(*tables, clock.now());
+}
+
+void NameNode::Parts::wire() {
+  GroupCommit::Settings commit_settings;
+  commit_settings.transactions_per_segment = settings.transactions_per_segment;
+  space.emplace(Disk::posix(), settings.name_directories, settings.reserved_bytes);
+  commit.emplace(commit_settings,
+                 GroupCommit::Parts{*tables, *journal, *blocks, *leases, settings.name_space, Clock::system()},
+                 [this](const PlanContext& context, std::vector<EditRecord>& records, Batch& locations) {
+                   return periodic(context, records, locations);
+                 });
+  checkpoint.emplace(*commit, *tables, settings.checkpoint_period);
+  access.emplace(*commit, *blocks, *groups, settings.name_space);
+  datanode_protocol.emplace(*access, *blocks, identity_of(journal->version()));
+  const bool host_lists = !settings.hosts.included.empty() || !settings.hosts.excluded.empty();
+  requests.emplace(OperatorRequests::Parts{*commit, *checkpoint, *blocks, *datanode_protocol, host_lists});
+  client_protocol.emplace(*access, *requests);
+  refresh_protocol.emplace(*access, *requests);
+  groups_protocol.emplace(*access);
+}
+
+// On the namespace thread. True: there is more to do at once.
+bool NameNode::Parts::periodic(const PlanContext& context, std::vector<EditRecord>& records, Batch& locations) {
+  space->check(*blocks, context.now);
+  if (Result<void> done = blocks->periodic(context.view, locations, context.now); !done) {
+    log::error("checking blocks: {}", done.error().to_string());
+  }
+  Result<Planned<bool>> released = operations::release_expired_lease(context);
+  if (!released) {
+    log::error("releasing an expired lease: {}", released.error().to_string());
+    return false;
+  }
+  records = std::move(released->records);
+  return released->value && *released->value;
+}
+
+Result<void> NameNode::Parts::serve() {
+  std::vector<boost::asio::any_io_executor> executors;
+  for (size_t i = 0; i < settings.network_threads; ++i) {
+    loops.emplace_back(fmt::format("network-{}", i)).start();
+    executors.push_back(loops.back().executor());
+  }
+  rpc::Server::Settings rpc_settings;
+  rpc_settings.listen = settings.rpc;
+  rpc_settings.frame_bytes_max = settings.frame_bytes_max;
+  rpc_settings.frame_bytes_max_before_context = settings.frame_bytes_max_before_context;
+  rpc.emplace(
+      rpc_settings, executors,
+      std::vector<rpc::Protocol*>{&*client_protocol, &*datanode_protocol, &*refresh_protocol, &*groups_protocol},
+      *proxy_users);
+  DFS_TRY_OK(rpc->start());
+  rpc_endpoint = {settings.rpc.host, rpc->port()};
+
+  WebHdfs::Settings web;
+  web.rpc_address = rpc_endpoint.to_string();
+  web.superuser = settings.name_space.superuser;
+  web.replication = settings.name_space.replication_default;
+  web_hdfs.emplace(std::move(web), *client_protocol, *proxy_users);
+  http::Server::Settings http_settings;
+  http_settings.listen = settings.http;
+  http.emplace(http_settings, executors, *web_hdfs);
+  DFS_TRY_OK(http->start());
+  http_endpoint = {settings.http.front().host, http->ports().front()};
+  return {};
+}
+
+NameNode::NameNode(NameNodeSettings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {}
+NameNode::~NameNode() {
+  stop();
+}
+
+Result<bool> NameNode::is_formatted(const NameNodeSettings& settings) {
+  return Journal::is_formatted(Disk::posix(), journal_settings(settings));
+}
+
+Result<void> NameNode::format(const NameNodeSettings& settings, std::string cluster_id, Format how) {
+  std::random_device random;
+  StorageVersion version = StorageVersion::generate(
+      std::move(cluster_id), "127.0.0.1", to_millis(Clock::system().wall()), uint64_t{random()} << 32 | random());
+  bool over = how == Format::kOverWhatIsThere;
+  DFS_TRY_OK(Journal::format(Disk::posix(), journal_settings(settings), version,
+                             over ? Journal::Existing::kRemove : Journal::Existing::kRefuse));
+  const std::string directory = tables_directory(settings);
+  DFS_TRY(bool left_over, Disk::posix().exists(directory));
+  if (left_over && over) DFS_TRY_OK(Disk::posix().remove_tree(directory));
+  if (left_over && !over) {
+    return fail(ErrorCode::kIllegalState, directory +
+                                              " holds the tables of another namespace; remove it or name another "
+                                              "folder in dfs.namenode.name.dir");
+  }
+  DFS_TRY_OK(Disk::posix().make_directories(directory, 0700));
+  DFS_TRY(auto tables, Tables::open_rocksdb(directory, 8 << 20, [](TransactionId) { return true; }));
+  DFS_TRY_OK(make_root(*tables, settings.name_space));
+  DFS_TRY_OK(tables->flush());
+  for (const std::string& formatted : settings.edits_directories) {
+    log::info("Storage directory {} has been successfully formatted, cluster id {}", formatted, version.cluster_id);
+  }
+  return {};
+}
+
+Result<void> NameNode::start() {
+  Parts& parts = *parts_;
+  DFS_TRY(parts.groups,
+          security::SystemGroups::create(parts.settings.static_groups, parts.settings.groups_cache, Clock::system()));
+  parts.proxy_users.emplace(parts.settings.proxy_users, *parts.groups);
+  DFS_TRY_OK(parts.open_state());
+  parts.wire();
+  DFS_TRY_OK(parts.commit->start());
+  parts.gate = &*parts.commit;
+  parts.running = true;
+  parts.checkpoint->start();
+  Result<void> serving = parts.serve();
+  if (!serving) stop();
+  return serving;
+}
+
+void NameNode::stop() {
+  Parts& parts = *parts_;
+  if (!parts.running) return;
+  parts.running = false;
+  if (parts.http) parts.http->stop();
+  if (parts.rpc) parts.rpc->stop();
+  parts.checkpoint->stop();
+  parts.commit->stop();
+  // So that the next start has nothing to replay. After a failure the tables must not reach the disk.
+  if (!parts.commit->failure()) {
+    if (Result<void> flushed = parts.tables->flush(); !flushed) log::error("{}", flushed.error().message());
+  }
+  for (EventLoop& loop : parts.loops) loop.stop();
+}
+
+Endpoint NameNode::rpc_endpoint() const {
+  return parts_->rpc_endpoint;
+}
+Endpoint NameNode::http_endpoint() const {
+  return parts_->http_endpoint;
+}
+
+}  // namespace dfs::namenode

@@ -1,0 +1,115 @@
+#include "namenode/namespace/inode_path.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "namenode/namespace/path.h"
+#include "namenode/namespace/settings.h"
+#include "proto/base/check.h"
+
+namespace dfs::namenode {
+namespace {
+
+Result<InodePath> walk(const View& view, std::vector<std::string> components) {
+  std::vector<InodeRow> inodes;
+  DFS_TRY(std::optional<InodeRow> inode, find_entry(view, kNoInode, ""));
+  if (!inode) return fail(ErrorCode::kIllegalState, "The namespace has no root: it is not formatted.");
+  inodes.push_back(*std::move(inode));
+  for (const std::string& name : components) {
+    if (inodes.back().type != InodeType::kDirectory) break;
+    DFS_TRY(std::optional<InodeRow> child, find_entry(view, inodes.back().id, name));
+    if (!child) break;
+    inodes.push_back(*std::move(child));
+  }
+  return InodePath(std::move(components), std::move(inodes));
+}
+
+// The names from the root to the inode; nothing where an entry on the way is missing.
+Result<std::optional<std::vector<std::string>>> names_of(const View& view, InodeId id) {
+  std::vector<std::string> names;
+  while (id != kRootInode) {
+    DFS_TRY(std::optional<EntryKey> key, find_entry_of(view, id));
+    if (!key || names.size() > kPathDepthMax) return std::optional<std::vector<std::string>>();
+    names.push_back(std::move(key->name));
+    id = key->parent;
+  }
+  std::reverse(names.begin(), names.end());
+  return std::optional(std::move(names));
+}
+
+// FSDirectory.resolveDotInodesPath
+Result<std::vector<std::string>> resolve_inode_name(const View& view, std::vector<std::string> components) {
+  const std::string& text = components[2];
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return fail(ErrorCode::kFileNotFound, "Invalid inode path: " + join_path(components));
+  }
+  InodeId id{uint64_t(number)};
+  DFS_TRY(std::optional<std::vector<std::string>> names, names_of(view, id));
+  if (!names) {
+    return fail(ErrorCode::kFileNotFound, "File for given inode path does not exist: " + join_path(components));
+  }
+  size_t rest = 3;
+  if (components.size() > 3 && components[3] == "..") {
+    if (!names->empty()) names->pop_back();
+    return *std::move(names);
+  }
+  for (; rest < components.size(); ++rest) names->push_back(std::move(components[rest]));
+  return *std::move(names);
+}
+
+}  // namespace
+
+const std::string& InodePath::name() const {
+  static const std::string kRootName;
+  return components_.empty() ? kRootName : components_.back();
+}
+
+std::string InodePath::path(size_t position) const {
+  return join_path(components_, position);
+}
+
+EntryKey InodePath::key() const {
+  if (is_root()) return EntryKey{.parent = kNoInode, .name = ""};
+  DFS_CHECK(parent() != nullptr);
+  return EntryKey{.parent = parent()->id, .name = name()};
+}
+
+InodePath InodePath::below(std::string name, std::optional<InodeRow> inode) const {
+  DFS_CHECK(last() != nullptr);
+  InodePath longer = *this;
+  longer.components_.push_back(std::move(name));
+  if (inode) longer.inodes_.push_back(*std::move(inode));
+  return longer;
+}
+
+Result<InodePath> resolve(const View& view, std::string_view path) {
+  DFS_TRY(std::vector<std::string> components, path_components(path));
+  if (components.size() > 1 && components[0] == ".reserved") {
+    if (components[1] == ".inodes" && components.size() > 2) {
+      DFS_TRY(components, resolve_inode_name(view, std::move(components)));
+      return walk(view, std::move(components));
+    }
+    if (components[1] == "raw" && !(components.size() == 3 && components[2] == ".reserved")) {
+      components.erase(components.begin(), components.begin() + 2);
+    }
+  }
+  return walk(view, std::move(components));
+}
+
+Result<std::optional<InodePath>> resolve_inode(const View& view, InodeId id) {
+  DFS_TRY(std::optional<std::vector<std::string>> names, names_of(view, id));
+  if (!names) return std::optional<InodePath>();
+  DFS_TRY(InodePath path, walk(view, *std::move(names)));
+  if (path.last() == nullptr || path.last()->id != id) return std::optional<InodePath>();
+  return std::optional(std::move(path));
+}
+
+Result<std::optional<InodeRow>> find_inode(const View& view, InodeId id) {
+  DFS_TRY(std::optional<EntryKey> key, find_entry_of(view, id));
+  if (!key) return std::optional<InodeRow>();
+  return find_entry(view, key->parent, key->name);
+}
+
+}  // namespace dfs::namenode

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "namenode/store/rows.h"
+#include "namenode/store/tables.h"
+#include "proto/base/error.h"
+
+namespace dfs::namenode {
+
+// A path and the inodes that exist along it, the root first (Hadoop's INodesInPath). Position 0 is the root, position i
+// the i-th name. Resolution ends at the first name that is not there and at anything that is not a directory.
+class InodePath {
+ public:
+  InodePath(std::vector<std::string> components, std::vector<InodeRow> inodes)
+      : components_(std::move(components)), inodes_(std::move(inodes)) {}
+
+  size_t length() const { return components_.size() + 1; }
+  size_t existing() const { return inodes_.size(); }
+  bool is_root() const { return components_.empty(); }
+
+  // Null where there is none.
+  const InodeRow* at(size_t position) const { return position < inodes_.size() ? &inodes_[position] : nullptr; }
+  const InodeRow* last() const { return at(length() - 1); }
+  const InodeRow* parent() const { return is_root() ? nullptr : at(length() - 2); }
+  // The last one that is there.
+  const InodeRow& deepest() const { return inodes_.back(); }
+
+  const std::vector<std::string>& components() const { return components_; }
+  const std::string& name() const;  // of the last component; empty for the root
+  std::string path() const { return path(length() - 1); }
+  std::string path(size_t position) const;
+  std::string parent_path() const { return path(length() - 2); }
+  // The key of the last component's entry. Requires: the parent is there.
+  EntryKey key() const;
+
+  // This path and one name below it, with its inode if it has one. Requires: the last inode is there.
+  InodePath below(std::string name, std::optional<InodeRow> inode) const;
+
+ private:
+  std::vector<std::string> components_;
+  std::vector<InodeRow> inodes_;
+};
+
+// What the path is wanted for (FSDirectory.DirOp): creation demands a valid name and reports a file in the middle as
+// ParentNotDirectoryException, the link forms do not follow a symlink at the end.
+enum class ResolveFor : uint8_t { kRead, kReadLink, kWrite, kWriteLink, kCreate, kCreateLink };
+
+// Without any check. /.reserved/.inodes/ID[/...] and /.reserved/raw/... are replaced by what they stand for.
+Result<InodePath> resolve(const View& view, std::string_view path);
+// The path of an inode; empty where there is none with this id.
+Result<std::optional<InodePath>> resolve_inode(const View& view, InodeId id);
+Result<std::optional<InodeRow>> find_inode(const View& view, InodeId id);
+
+}  // namespace dfs::namenode

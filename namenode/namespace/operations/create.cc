@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include "namenode/namespace/operations/new_inodes.h"
+#include "namenode/namespace/operations/open_files.h"
+#include "namenode/namespace/path.h"
+#include "namenode/namespace/permission.h"
+#include "namenode/namespace/storage_policy.h"
+
+namespace dfs::namenode::operations {
+namespace {
+
+// FSDirWriteFileOp.resolvePathForStartFile
+Result<InodePath> resolve_for_create(const PlanContext& context, const Create& request) {
+  PermissionChecker permissions(context.view, context.settings, context.caller);
+  DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kCreate));
+  DFS_TRY_OK(permissions.check(path, {.ancestor = Access::kWrite}));
+  if (path.last() != nullptr) {
+    if (path.last()->type == InodeType::kDirectory) {
+      return fail(ErrorCode::kFileAlreadyExists, path.path() + " already exists as a directory");
+    }
+    DFS_TRY_OK(require_file(path, request.path));
+    if (request.overwrite) DFS_TRY_OK(permissions.check_last(path, Access::kWrite));
+    return path;
+  }
+  if (!request.create_parent) DFS_TRY_OK(check_parent(path));
+  if (!request.create) {
+    return fail(ErrorCode::kFileNotFound, "Can't overwrite non-existent " + request.path);
+  }
+  return path;
+}
+
+Result<uint8_t> policy_of(const Create& request) {
+  if (request.lazy_persist) return kLazyPersistPolicy;
+  if (request.storage_policy.empty()) return 0;
+  const StoragePolicy* policy = find_storage_policy(request.storage_policy);
+  if (policy == nullptr) {
+    return fail(ErrorCode::kHadoopInvalidArgument,
+                "Cannot find a block policy with the name " + request.storage_policy);
+  }
+  return policy->id;
+}
+
+}  // namespace
+
+Result<Planned<FileStatus>> create(const PlanContext& context, const Create& request) {
+  DFS_TRY_OK(check_path_length("create", request.path));
+  if (!is_valid_name(request.path) || is_exact_reserved(request.path) ||
+      (is_reserved(request.path) && !is_reserved_raw(request.path) && !is_reserved_inodes(request.path))) {
+    return fail(ErrorCode::kInvalidPath, "Invalid path name " + request.path);
+  }
+  if (request.should_replicate && !request.erasure_coding_policy.empty()) {
+    return fail(ErrorCode::kHadoopInvalidArgument,
+                "SHOULD_REPLICATE flag and ecPolicyName are exclusive parameters. Set both is not allowed!");
+  }
+  DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot create file" + request.path));
+  DFS_TRY(InodePath path, resolve_for_create(context, request));
+  if (request.block_size < context.settings.block_bytes_min) {
+    return fail(ErrorCode::kIo, fmt::format("Specified block size {} is less than configured minimum value "
+                                            "dfs.namenode.fs-limits.min-block-size={}",
+                                            request.block_size, context.settings.block_bytes_min));
+  }
+  if (!request.erasure_coding_policy.empty() && request.erasure_coding_policy != "replication") {
+    return fail(ErrorCode::kHadoopInvalidArgument,
+                fmt::format("Policy '{}' does not match any enabled erasure coding policies: [].",
+                            request.erasure_coding_policy));
+  }
+  DFS_TRY_OK(check_replication(context.settings, request.path, request.replication, context.caller.client_address));
+  DFS_TRY(uint8_t policy, policy_of(request));
+  if (path.last() != nullptr && !request.overwrite) {
+    DFS_TRY(std::optional<Obstacle> obstacle, obstacle_to_writing(context, path, "CREATE_FILE", request.holder));
+    if (obstacle) return Planned<FileStatus>{.value = fail(obstacle->error), .records = std::move(obstacle->records)};
+    return fail(ErrorCode::kFileAlreadyExists,
+                fmt::format("{} for client {} already exists", path.path(), context.caller.client_address));
+  }
+  DFS_TRY_OK(check_object_limit(context));
+
+  Planned<FileStatus> planned{.value = FileStatus{}};
+  const bool replaces = path.last() != nullptr;
+  // With one to replace, its parent is the deepest that stays.
+  InodePath above = path;
+  if (replaces) {
+    std::vector<InodeRow> kept;
+    for (size_t i = 0; i + 1 < path.existing(); ++i) kept.push_back(*path.at(i));
+    kept.back().child_count -= 1;
+    above = InodePath(path.components(), std::move(kept));
+  }
+  DFS_TRY(NewInodes inodes, NewInodes::start(context, above, planned.records));
+  DFS_TRY_OK(inodes.make_ancestors(above.deepest().permission));
+  DFS_TRY(InodeId id, inodes.claim_last());
+
+  InodeRow file;
+  file.id = id;
+  file.type = InodeType::kFile;
+  file.owner = context.caller.identity.user;
+  file.group = inodes.parent().group;
+  file.permission = request.permission & 01777;
+  file.modification_time_ms = file.access_time_ms = to_millis(context.wall);
+  file.replication = request.replication;
+  file.preferred_block_size = request.block_size;
+  file.under_construction = true;
+  file.storage_policy = policy;
+
+  AddOp op;
+  op.inode_id = id;
+  op.path = path.path();
+  op.replication = file.replication;
+  op.mtime_ms = file.modification_time_ms;
+  op.atime_ms = file.access_time_ms;
+  op.block_size = file.preferred_block_size;
+  op.permissions = {file.owner, file.group, file.permission};
+  op.client_name = request.holder;
+  op.client_machine = context.caller.client_address;
+  op.overwrite = request.overwrite;
+  op.storage_policy_id = policy;
+  op.rpc = rpc_ids(context.caller);
+  planned.records.push_back(std::move(op));
+  planned.value = FileStatus{.inode = std::move(file)};
+  return planned;
+}
+
+}  // namespace dfs::namenode::operations

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "namenode/namespace/plan.h"
+
+// Mutations of the tree of names. Order of checks, exceptions and records are Hadoop's (FSDirMkdirOp, FSDirDeleteOp,
+// FSDirRenameOp, FSDirConcatOp). `path` and its siblings are as the caller sent them.
+namespace dfs::namenode::operations {
+
+struct Mkdirs {
+  std::string path;
+  uint16_t permission = 0755;  // masked by the client
+  bool create_parent = true;
+};
+Result<Planned<bool>> mkdirs(const PlanContext& context, const Mkdirs& request);
+
+struct Delete {
+  std::string path;
+  bool recursive = false;
+};
+// False where there is nothing to delete, and for the root.
+Result<Planned<bool>> remove(const PlanContext& context, const Delete& request);
+
+struct Rename {
+  std::string source;
+  std::string destination;
+};
+// The first form: into an existing directory, and false instead of a reason.
+Result<Planned<bool>> rename_old(const PlanContext& context, const Rename& request);
+
+struct RenameWithOptions {
+  std::string source;
+  std::string destination;
+  bool overwrite = false;
+  bool to_trash = false;  // all of a tree must be deletable
+};
+Result<Planned<Done>> rename(const PlanContext& context, const RenameWithOptions& request);
+
+struct Concat {
+  std::string target;
+  std::vector<std::string> sources;
+};
+Result<Planned<Done>> concat(const PlanContext& context, const Concat& request);
+
+}  // namespace dfs::namenode::operations

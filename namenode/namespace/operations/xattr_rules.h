@@ -1,0 +1,20 @@
+#pragma once
+
+#include "namenode/namespace/permission.h"
+#include "namenode/store/rows.h"
+
+// What setting and removing an extended attribute have in common.
+namespace dfs::namenode::operations {
+
+inline constexpr size_t kXattrBytesMax = 16384;   // dfs.namenode.fs-limits.max-xattr-size
+inline constexpr size_t kXattrsPerInodeMax = 32;  // dfs.namenode.fs-limits.max-xattrs-per-inode
+
+bool same_xattr(const ExtendedAttribute& one, const ExtendedAttribute& other);
+// Counts towards the limit per inode.
+bool is_user_visible(const ExtendedAttribute& xattr);
+// kFileNotFound where there is nothing; kAccessControl unless the caller may write the inode, or owns a sticky
+// directory.
+Result<void> check_xattr_change(const PermissionChecker& permissions, const InodePath& path,
+                                const ExtendedAttribute& xattr);
+
+}  // namespace dfs::namenode::operations

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace dfs::namenode {
+
+// What an administrator can set about the namespace, with Hadoop's defaults. Fixed while a NameNode runs.
+struct NamespaceSettings {
+  std::string superuser;                  // who started the NameNode
+  std::string supergroup = "supergroup";  // dfs.permissions.superusergroup
+  std::string block_pool_id;
+  std::string host_name;                   // named in SafeModeException
+  bool permissions_enabled = true;         // dfs.permissions.enabled
+  uint32_t component_bytes_max = 255;      // dfs.namenode.fs-limits.max-component-length; 0: no limit
+  uint32_t directory_items_max = 1 << 20;  // dfs.namenode.fs-limits.max-directory-items
+  uint32_t blocks_per_file_max = 10000;    // dfs.namenode.fs-limits.max-blocks-per-file
+  uint64_t block_bytes_min = 1 << 20;      // dfs.namenode.fs-limits.min-block-size
+  uint64_t objects_max = 0;                // dfs.namenode.max.objects; 0: no limit
+  uint64_t block_bytes_default = 64 << 20;
+  uint16_t replication_default = 3;
+  uint16_t replication_min = 1;                 // dfs.namenode.replication.min
+  uint16_t replication_max = 512;               // dfs.replication.max
+  uint64_t access_time_precision_ms = 3600000;  // dfs.namenode.accesstime.precision; 0: not kept
+  uint32_t listing_max = 1000;                  // dfs.ls.limit
+  // FsServerDefaults, which clients use for what they write.
+  uint32_t bytes_per_checksum = 512;
+  uint32_t write_packet_bytes = 65536;
+  uint32_t file_buffer_bytes = 4096;
+  uint64_t trash_interval_minutes = 0;
+  bool audit = false;  // tusk.namenode.audit.enabled: a line for each operation in the log
+};
+
+// NameNodeRpcServer.checkPathLength
+inline constexpr size_t kPathLengthMax = 8000;
+inline constexpr size_t kPathDepthMax = 1000;
+
+}  // namespace dfs::namenode

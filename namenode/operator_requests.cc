@@ -1,0 +1,47 @@
+#include "namenode/operator_requests.h"
+
+#include "namenode/blocks/blocks.h"
+#include "proto/base/task.h"
+
+namespace dfs::namenode {
+
+Task<Result<bool>> OperatorRequests::safe_mode(SafeModeAction action) {
+  std::function<Result<bool>(const NamespaceThread::Unjournaled&)> work =
+      [this, action](const NamespaceThread::Unjournaled&) -> Result<bool> {
+    if (action == SafeModeAction::kEnter) parts_.blocks.enter_safe_mode();
+    if (action == SafeModeAction::kLeave || action == SafeModeAction::kForceExit) parts_.blocks.leave_safe_mode();
+    return parts_.blocks.in_safe_mode();
+  };
+  co_return co_await parts_.commit.run<bool>(std::move(work));
+}
+
+Task<Result<void>> OperatorRequests::save_namespace() {
+  DFS_CO_TRY(bool safe, co_await safe_mode(SafeModeAction::kGet));
+  if (!safe) {
+    co_return fail(ErrorCode::kIo, "Safe mode should be turned ON in order to create namespace image.");
+  }
+  co_return co_await parts_.checkpoint.save();
+}
+
+Task<Result<TransactionId>> OperatorRequests::roll_edits() {
+  co_return co_await parts_.commit.roll();
+}
+
+Task<Result<void>> OperatorRequests::refresh_nodes() {
+  if (parts_.host_lists_configured) {
+    co_return fail(ErrorCode::kUnsupported,
+                   "dfs.hosts and dfs.hosts.exclude are read at the start: restart the NameNode");
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> OperatorRequests::set_balancer_bandwidth(uint64_t bytes_per_second) {
+  parts_.datanodes.set_balancer_bandwidth(bytes_per_second);
+  co_return Result<void>{};
+}
+
+Result<void> OperatorRequests::refresh_proxy_users() {
+  return fail(ErrorCode::kUnsupported, "hadoop.proxyuser.* is read at the start: restart the NameNode");
+}
+
+}  // namespace dfs::namenode

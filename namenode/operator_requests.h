@@ -1,0 +1,34 @@
+#pragma once
+
+#include "namenode/commit/checkpoint.h"
+#include "namenode/commit/group_commit.h"
+#include "namenode/service/administration.h"
+#include "namenode/service/datanode_protocol.h"
+
+namespace dfs::namenode {
+
+// Administration over the parts of a running NameNode.
+class OperatorRequests final : public Administration {
+ public:
+  // All outlive this.
+  struct Parts {
+    GroupCommit& commit;
+    Checkpoint& checkpoint;
+    Blocks& blocks;
+    DatanodeProtocol& datanodes;
+    bool host_lists_configured = false;
+  };
+  explicit OperatorRequests(Parts parts) : parts_(parts) {}
+
+  Task<Result<bool>> safe_mode(SafeModeAction action) override;
+  Task<Result<void>> save_namespace() override;
+  Task<Result<TransactionId>> roll_edits() override;
+  Task<Result<void>> refresh_nodes() override;
+  Task<Result<void>> set_balancer_bandwidth(uint64_t bytes_per_second) override;
+  Result<void> refresh_proxy_users() override;
+
+ private:
+  Parts parts_;
+};
+
+}  // namespace dfs::namenode

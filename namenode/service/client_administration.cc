@@ -1,0 +1,194 @@
+#include <algorithm>
+
+#include "namenode/service/client_methods.h"
+
+namespace dfs::namenode {
+
+using namespace hadoop::hdfs;
+
+namespace {
+
+bool is_wanted(const DatanodeStatus& datanode, DatanodeReportTypeProto type) {
+  const bool dead = datanode.liveness == DatanodeLiveness::kDead;
+  switch (type) {
+    case ALL:
+      return true;
+    case LIVE:
+      return !dead;
+    case DEAD:
+      return dead;
+    case DECOMMISSIONING:
+      return datanode.admin_state == AdminState::kDecommissionInProgress;
+    default:
+      return false;  // maintenance states, which no DataNode of ours has
+  }
+}
+
+}  // namespace
+
+void ClientAdministration::add_to(rpc::MethodTable& table) {
+  table.add("getFsStats", this, &ClientAdministration::get_fs_stats);
+  table.add("getFsReplicatedBlockStats", this, &ClientAdministration::get_replicated_block_stats);
+  table.add("getDatanodeReport", this, &ClientAdministration::get_datanode_report);
+  table.add("getDatanodeStorageReport", this, &ClientAdministration::get_datanode_storage_report);
+  table.add("listCorruptFileBlocks", this, &ClientAdministration::list_corrupt_file_blocks);
+  table.add("getCurrentEditLogTxid", this, &ClientAdministration::get_current_edit_log_txid);
+  table.add("setSafeMode", this, &ClientAdministration::set_safe_mode);
+  table.add("saveNamespace", this, &ClientAdministration::save_namespace);
+  table.add("rollEdits", this, &ClientAdministration::roll_edits);
+  table.add("refreshNodes", this, &ClientAdministration::refresh_nodes);
+  table.add("setBalancerBandwidth", this, &ClientAdministration::set_balancer_bandwidth);
+}
+
+Result<GetFsStatsResponseProto> ClientAdministration::get_fs_stats(const GetFsStatusRequestProto&, const Context&) {
+  std::shared_ptr<const DatanodeView> view = access_.blocks().datanodes();
+  GetFsStatsResponseProto response;
+  response.set_capacity(view->capacity_bytes);
+  response.set_used(view->used_bytes);
+  response.set_remaining(view->remaining_bytes);
+  response.set_under_replicated(view->under_replicated);
+  response.set_corrupt_blocks(view->corrupt);
+  response.set_missing_blocks(view->missing);
+  response.set_missing_repl_one_blocks(view->missing_replication_one);
+  response.set_blocks_in_future(0);
+  response.set_pending_deletion_blocks(view->pending_deletion);
+  return response;
+}
+
+Result<GetFsReplicatedBlockStatsResponseProto> ClientAdministration::get_replicated_block_stats(
+    const GetFsReplicatedBlockStatsRequestProto&, const Context&) {
+  std::shared_ptr<const DatanodeView> view = access_.blocks().datanodes();
+  GetFsReplicatedBlockStatsResponseProto response;
+  response.set_low_redundancy(view->low_redundancy);
+  response.set_corrupt_blocks(view->corrupt);
+  response.set_missing_blocks(view->missing);
+  response.set_missing_repl_one_blocks(view->missing_replication_one);
+  response.set_blocks_in_future(0);
+  response.set_pending_deletion_blocks(view->pending_deletion);
+  return response;
+}
+
+Result<GetDatanodeReportResponseProto> ClientAdministration::get_datanode_report(
+    const GetDatanodeReportRequestProto& request, const Context& context) {
+  DFS_TRY_OK(require_superuser(access_, context, "datanodeReport"));
+  std::shared_ptr<const DatanodeView> view = access_.blocks().datanodes();
+  GetDatanodeReportResponseProto response;
+  for (const DatanodeStatus& datanode : view->datanodes) {
+    if (is_wanted(datanode, request.type())) to_proto(datanode, *response.add_di());
+  }
+  return response;
+}
+
+Result<GetDatanodeStorageReportResponseProto> ClientAdministration::get_datanode_storage_report(
+    const GetDatanodeStorageReportRequestProto& request, const Context& context) {
+  DFS_TRY_OK(require_superuser(access_, context, "getDatanodeStorageReport"));
+  std::shared_ptr<const DatanodeView> view = access_.blocks().datanodes();
+  GetDatanodeStorageReportResponseProto response;
+  for (const DatanodeStatus& datanode : view->datanodes) {
+    if (!is_wanted(datanode, request.type())) continue;
+    DatanodeStorageReportProto& report = *response.add_datanodestoragereports();
+    to_proto(datanode, *report.mutable_datanodeinfo());
+    for (const StorageStatus& storage : datanode.storages) to_proto(storage, *report.add_storagereports());
+  }
+  return response;
+}
+
+Task<Result<ListCorruptFileBlocksResponseProto>> ClientAdministration::list_corrupt_file_blocks(
+    const ListCorruptFileBlocksRequestProto& request, const Context& context) {
+  constexpr size_t kPage = 100;  // dfs.corruptfilesreturned.max
+  DFS_CO_TRY_OK(require_superuser(access_, context, "listCorruptFileBlocks"));
+  // The cookie is the last block that was shown.
+  uint64_t after = 0;
+  if (request.has_cookie() && !request.cookie().empty()) {
+    if (!std::all_of(request.cookie().begin(), request.cookie().end(), [](char c) { return c >= '0' && c <= '9'; }) ||
+        request.cookie().size() > 19) {
+      co_return fail(ErrorCode::kIo, "Invalid cookie: " + request.cookie());
+    }
+    after = std::stoull(request.cookie());
+  }
+  Blocks& blocks = access_.blocks();
+  DFS_CO_TRY(std::vector<BlockId> corrupt,
+             co_await access_.thread().run<std::vector<BlockId>>(
+                 [after, &blocks](const NamespaceThread::Unjournaled&) -> Result<std::vector<BlockId>> {
+                   return blocks.corrupt_blocks(BlockId(after), kPage);
+                 }));
+  NamespaceAccess::Reading reading = read(access_, context);
+  ListCorruptFileBlocksResponseProto response;
+  for (BlockId block : corrupt) {
+    after = raw(block);
+    DFS_CO_TRY(std::optional<BlockOwner> owner, find_owner(*reading.view, block));
+    if (!owner) continue;
+    DFS_CO_TRY(std::optional<InodePath> path, resolve_inode(*reading.view, owner->file));
+    if (path && path->path().starts_with(request.path())) response.mutable_corrupt()->add_files(path->path());
+  }
+  response.mutable_corrupt()->set_cookie(std::to_string(after));
+  co_return response;
+}
+
+Result<GetCurrentEditLogTxidResponseProto> ClientAdministration::get_current_edit_log_txid(
+    const GetCurrentEditLogTxidRequestProto&, const Context& context) {
+  DFS_TRY_OK(require_superuser(access_, context, "getCurrentEditLogTxid"));
+  GetCurrentEditLogTxidResponseProto response;
+  response.set_txid(int64_t(raw(access_.thread().published().applied)));
+  return response;
+}
+
+Task<Result<SetSafeModeResponseProto>> ClientAdministration::set_safe_mode(const SetSafeModeRequestProto& request,
+                                                                           const Context& context) {
+  SafeModeAction action = SafeModeAction::kGet;
+  switch (request.action()) {
+    case SAFEMODE_LEAVE:
+      action = SafeModeAction::kLeave;
+      break;
+    case SAFEMODE_ENTER:
+      action = SafeModeAction::kEnter;
+      break;
+    case SAFEMODE_FORCE_EXIT:
+      action = SafeModeAction::kForceExit;
+      break;
+    case SAFEMODE_GET:
+      break;
+  }
+  if (action != SafeModeAction::kGet) DFS_CO_TRY_OK(require_superuser(access_, context, "setSafeMode"));
+  DFS_CO_TRY(bool on, co_await administration_.safe_mode(action));
+  SetSafeModeResponseProto response;
+  response.set_result(on);
+  co_return response;
+}
+
+Task<Result<SaveNamespaceResponseProto>> ClientAdministration::save_namespace(const SaveNamespaceRequestProto&,
+                                                                              const Context& context) {
+  DFS_CO_TRY_OK(require_superuser(access_, context, "saveNamespace"));
+  DFS_CO_TRY_OK(co_await administration_.save_namespace());
+  SaveNamespaceResponseProto response;
+  response.set_saved(true);
+  co_return response;
+}
+
+Task<Result<RollEditsResponseProto>> ClientAdministration::roll_edits(const RollEditsRequestProto&,
+                                                                      const Context& context) {
+  DFS_CO_TRY_OK(require_superuser(access_, context, "rollEdits"));
+  DFS_CO_TRY(TransactionId first, co_await administration_.roll_edits());
+  RollEditsResponseProto response;
+  response.set_newsegmenttxid(raw(first));
+  co_return response;
+}
+
+Task<Result<RefreshNodesResponseProto>> ClientAdministration::refresh_nodes(const RefreshNodesRequestProto&,
+                                                                            const Context& context) {
+  DFS_CO_TRY_OK(require_superuser(access_, context, "refreshNodes"));
+  DFS_CO_TRY_OK(co_await administration_.refresh_nodes());
+  co_return RefreshNodesResponseProto();
+}
+
+Task<Result<SetBalancerBandwidthResponseProto>> ClientAdministration::set_balancer_bandwidth(
+    const SetBalancerBandwidthRequestProto& request, const Context& context) {
+  DFS_CO_TRY_OK(require_superuser(access_, context, "setBalancerBandwidth"));
+  if (request.bandwidth() < 0) {
+    co_return fail(ErrorCode::kInvalidArgument, "Bandwidth should not be negative");
+  }
+  DFS_CO_TRY_OK(co_await administration_.set_balancer_bandwidth(uint64_t(request.bandwidth())));
+  co_return SetBalancerBandwidthResponseProto();
+}
+
+}  // namespace dfs::namenode

@@ -1,0 +1,192 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "namenode/service/administration.h"
+#include "namenode/service/namespace_access.h"
+#include "namenode/service/proto_conversion.h"
+#include "proto/hadoop/ClientNamenodeProtocol.pb.h"
+#include "proto/rpc/method_table.h"
+
+// ClientProtocol's methods, by area. Each class adds its own to the table and outlives it.
+namespace dfs::namenode {
+
+inline Caller caller_of(const NamespaceAccess& access, const rpc::CallContext& context) {
+  return access.caller(context.user, context.client_address, context.client_id, context.call_id);
+}
+inline NamespaceAccess::Reading read(const NamespaceAccess& access, const rpc::CallContext& context) {
+  return access.read(access.caller(context.user, context.client_address));
+}
+// As AccessControlException says it; `operation` is Hadoop's name.
+Result<void> require_superuser(const NamespaceAccess& access, const rpc::CallContext& context,
+                               std::string_view operation);
+
+// Status, listing, locations.
+class ClientReads {
+ public:
+  explicit ClientReads(NamespaceAccess& access) : access_(access) {}
+  void add_to(rpc::MethodTable& table);
+
+ private:
+  using Context = rpc::CallContext;
+  // At once, unless the read leaves a new access time behind.
+  std::optional<Result<hadoop::hdfs::GetBlockLocationsResponseProto>> get_block_locations(
+      const hadoop::hdfs::GetBlockLocationsRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::GetBlockLocationsResponseProto>> get_block_locations_and_touch(
+      const hadoop::hdfs::GetBlockLocationsRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetFileInfoResponseProto> get_file_info(const hadoop::hdfs::GetFileInfoRequestProto& request,
+                                                               const Context& context);
+  Result<hadoop::hdfs::GetLocatedFileInfoResponseProto> get_located_file_info(
+      const hadoop::hdfs::GetLocatedFileInfoRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetFileLinkInfoResponseProto> get_file_link_info(
+      const hadoop::hdfs::GetFileLinkInfoRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetListingResponseProto> get_listing(const hadoop::hdfs::GetListingRequestProto& request,
+                                                            const Context& context);
+  Result<hadoop::hdfs::GetContentSummaryResponseProto> get_content_summary(
+      const hadoop::hdfs::GetContentSummaryRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetQuotaUsageResponseProto> get_quota_usage(
+      const hadoop::hdfs::GetQuotaUsageRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::IsFileClosedResponseProto> is_file_closed(const hadoop::hdfs::IsFileClosedRequestProto& request,
+                                                                 const Context& context);
+  Result<hadoop::hdfs::GetPreferredBlockSizeResponseProto> get_preferred_block_size(
+      const hadoop::hdfs::GetPreferredBlockSizeRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetLinkTargetResponseProto> get_link_target(
+      const hadoop::hdfs::GetLinkTargetRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::CheckAccessResponseProto> check_access(const hadoop::hdfs::CheckAccessRequestProto& request,
+                                                              const Context& context);
+  Result<hadoop::hdfs::GetServerDefaultsResponseProto> get_server_defaults(
+      const hadoop::hdfs::GetServerDefaultsRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetStoragePolicyResponseProto> get_storage_policy(
+      const hadoop::hdfs::GetStoragePolicyRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetStoragePoliciesResponseProto> get_storage_policies(
+      const hadoop::hdfs::GetStoragePoliciesRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::ListOpenFilesResponseProto> list_open_files(
+      const hadoop::hdfs::ListOpenFilesRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetAclStatusResponseProto> get_acl_status(const hadoop::hdfs::GetAclStatusRequestProto& request,
+                                                                 const Context& context);
+  Result<hadoop::hdfs::GetXAttrsResponseProto> get_xattrs(const hadoop::hdfs::GetXAttrsRequestProto& request,
+                                                          const Context& context);
+  Result<hadoop::hdfs::ListXAttrsResponseProto> list_xattrs(const hadoop::hdfs::ListXAttrsRequestProto& request,
+                                                            const Context& context);
+
+  NamespaceAccess& access_;
+};
+
+// The tree and the attributes.
+class ClientMutations {
+ public:
+  explicit ClientMutations(NamespaceAccess& access) : access_(access) {}
+  void add_to(rpc::MethodTable& table);
+
+ private:
+  using Context = rpc::CallContext;
+  Task<Result<hadoop::hdfs::MkdirsResponseProto>> mkdirs(const hadoop::hdfs::MkdirsRequestProto& request,
+                                                         const Context& context);
+  Task<Result<hadoop::hdfs::DeleteResponseProto>> remove(const hadoop::hdfs::DeleteRequestProto& request,
+                                                         const Context& context);
+  Task<Result<hadoop::hdfs::RenameResponseProto>> rename(const hadoop::hdfs::RenameRequestProto& request,
+                                                         const Context& context);
+  Task<Result<hadoop::hdfs::Rename2ResponseProto>> rename2(const hadoop::hdfs::Rename2RequestProto& request,
+                                                           const Context& context);
+  Task<Result<hadoop::hdfs::ConcatResponseProto>> concat(const hadoop::hdfs::ConcatRequestProto& request,
+                                                         const Context& context);
+  Task<Result<hadoop::hdfs::SetPermissionResponseProto>> set_permission(
+      const hadoop::hdfs::SetPermissionRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::SetOwnerResponseProto>> set_owner(const hadoop::hdfs::SetOwnerRequestProto& request,
+                                                              const Context& context);
+  Task<Result<hadoop::hdfs::SetTimesResponseProto>> set_times(const hadoop::hdfs::SetTimesRequestProto& request,
+                                                              const Context& context);
+  Task<Result<hadoop::hdfs::SetReplicationResponseProto>> set_replication(
+      const hadoop::hdfs::SetReplicationRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::SetStoragePolicyResponseProto>> set_storage_policy(
+      const hadoop::hdfs::SetStoragePolicyRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::UnsetStoragePolicyResponseProto>> unset_storage_policy(
+      const hadoop::hdfs::UnsetStoragePolicyRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::SetXAttrResponseProto>> set_xattr(const hadoop::hdfs::SetXAttrRequestProto& request,
+                                                              const Context& context);
+  Task<Result<hadoop::hdfs::RemoveXAttrResponseProto>> remove_xattr(
+      const hadoop::hdfs::RemoveXAttrRequestProto& request, const Context& context);
+
+  NamespaceAccess& access_;
+};
+
+// Files that are being written.
+class ClientWrites {
+ public:
+  explicit ClientWrites(NamespaceAccess& access) : access_(access) {}
+  void add_to(rpc::MethodTable& table);
+
+ private:
+  using Context = rpc::CallContext;
+  Task<Result<hadoop::hdfs::CreateResponseProto>> create(const hadoop::hdfs::CreateRequestProto& request,
+                                                         const Context& context);
+  Task<Result<hadoop::hdfs::AppendResponseProto>> append(const hadoop::hdfs::AppendRequestProto& request,
+                                                         const Context& context);
+  Task<Result<hadoop::hdfs::TruncateResponseProto>> truncate(const hadoop::hdfs::TruncateRequestProto& request,
+                                                             const Context& context);
+  Task<Result<hadoop::hdfs::AddBlockResponseProto>> add_block(const hadoop::hdfs::AddBlockRequestProto& request,
+                                                              const Context& context);
+  Task<Result<hadoop::hdfs::AbandonBlockResponseProto>> abandon_block(
+      const hadoop::hdfs::AbandonBlockRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::CompleteResponseProto>> complete(const hadoop::hdfs::CompleteRequestProto& request,
+                                                             const Context& context);
+  Task<Result<hadoop::hdfs::FsyncResponseProto>> fsync(const hadoop::hdfs::FsyncRequestProto& request,
+                                                       const Context& context);
+  Task<Result<hadoop::hdfs::UpdateBlockForPipelineResponseProto>> update_block_for_pipeline(
+      const hadoop::hdfs::UpdateBlockForPipelineRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::UpdatePipelineResponseProto>> update_pipeline(
+      const hadoop::hdfs::UpdatePipelineRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::GetAdditionalDatanodeResponseProto>> get_additional_datanode(
+      const hadoop::hdfs::GetAdditionalDatanodeRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::ReportBadBlocksResponseProto>> report_bad_blocks(
+      const hadoop::hdfs::ReportBadBlocksRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::RenewLeaseResponseProto>> renew_lease(const hadoop::hdfs::RenewLeaseRequestProto& request,
+                                                                  const Context& context);
+  Task<Result<hadoop::hdfs::RecoverLeaseResponseProto>> recover_lease(
+      const hadoop::hdfs::RecoverLeaseRequestProto& request, const Context& context);
+
+  NamespaceAccess& access_;
+};
+
+// The cluster and what an administrator does with it.
+class ClientAdministration {
+ public:
+  ClientAdministration(NamespaceAccess& access, Administration& administration)
+      : access_(access), administration_(administration) {}
+  void add_to(rpc::MethodTable& table);
+
+ private:
+  using Context = rpc::CallContext;
+  Result<hadoop::hdfs::GetFsStatsResponseProto> get_fs_stats(const hadoop::hdfs::GetFsStatusRequestProto& request,
+                                                             const Context& context);
+  Result<hadoop::hdfs::GetFsReplicatedBlockStatsResponseProto> get_replicated_block_stats(
+      const hadoop::hdfs::GetFsReplicatedBlockStatsRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetDatanodeReportResponseProto> get_datanode_report(
+      const hadoop::hdfs::GetDatanodeReportRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetDatanodeStorageReportResponseProto> get_datanode_storage_report(
+      const hadoop::hdfs::GetDatanodeStorageReportRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::ListCorruptFileBlocksResponseProto>> list_corrupt_file_blocks(
+      const hadoop::hdfs::ListCorruptFileBlocksRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetCurrentEditLogTxidResponseProto> get_current_edit_log_txid(
+      const hadoop::hdfs::GetCurrentEditLogTxidRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::SetSafeModeResponseProto>> set_safe_mode(
+      const hadoop::hdfs::SetSafeModeRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::SaveNamespaceResponseProto>> save_namespace(
+      const hadoop::hdfs::SaveNamespaceRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::RollEditsResponseProto>> roll_edits(const hadoop::hdfs::RollEditsRequestProto& request,
+                                                                const Context& context);
+  Task<Result<hadoop::hdfs::RefreshNodesResponseProto>> refresh_nodes(
+      const hadoop::hdfs::RefreshNodesRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::SetBalancerBandwidthResponseProto>> set_balancer_bandwidth(
+      const hadoop::hdfs::SetBalancerBandwidthRequestProto& request, const Context& context);
+
+  NamespaceAccess& access_;
+  Administration& administration_;
+};
+
+// Queries of features that are not there, answered as a stock cluster without them does. Needs nothing, so the
+// handlers are made from the answers.
+void add_absent_features(rpc::MethodTable& table);
+
+}  // namespace dfs::namenode

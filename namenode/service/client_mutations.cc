@@ -1,0 +1,173 @@
+#include "namenode/namespace/operations/attributes.h"
+#include "namenode/namespace/operations/extended_attributes.h"
+#include "namenode/namespace/operations/tree.h"
+#include "namenode/service/client_methods.h"
+
+namespace dfs::namenode {
+
+using namespace hadoop::hdfs;
+
+namespace {
+
+ExtendedAttribute extended_attribute(const XAttrProto& xattr) {
+  return {.name_space = uint8_t(xattr.namespace_()), .name = xattr.name(), .value = xattr.value()};
+}
+
+}  // namespace
+
+void ClientMutations::add_to(rpc::MethodTable& table) {
+  table.add("mkdirs", this, &ClientMutations::mkdirs);
+  table.add("delete", this, &ClientMutations::remove);
+  table.add("rename", this, &ClientMutations::rename);
+  table.add("rename2", this, &ClientMutations::rename2);
+  table.add("concat", this, &ClientMutations::concat);
+  table.add("setPermission", this, &ClientMutations::set_permission);
+  table.add("setOwner", this, &ClientMutations::set_owner);
+  table.add("setTimes", this, &ClientMutations::set_times);
+  table.add("setReplication", this, &ClientMutations::set_replication);
+  table.add("setStoragePolicy", this, &ClientMutations::set_storage_policy);
+  table.add("unsetStoragePolicy", this, &ClientMutations::unset_storage_policy);
+  table.add("setXAttr", this, &ClientMutations::set_xattr);
+  table.add("removeXAttr", this, &ClientMutations::remove_xattr);
+}
+
+Task<Result<MkdirsResponseProto>> ClientMutations::mkdirs(const MkdirsRequestProto& request, const Context& context) {
+  operations::Mkdirs op{.path = request.src(),
+                        .permission = uint16_t(request.masked().perm() & 01777),
+                        .create_parent = request.createparent()};
+  DFS_CO_TRY(bool made,
+             access_.audit().of(co_await access_.write(caller_of(access_, context), &operations::mkdirs, std::move(op)),
+                                context, "mkdirs", request.src()));
+  MkdirsResponseProto response;
+  response.set_result(made);
+  co_return response;
+}
+
+Task<Result<DeleteResponseProto>> ClientMutations::remove(const DeleteRequestProto& request, const Context& context) {
+  operations::Delete op{.path = request.src(), .recursive = request.recursive()};
+  DFS_CO_TRY(bool removed,
+             access_.audit().of(co_await access_.write(caller_of(access_, context), &operations::remove, std::move(op)),
+                                context, "delete", request.src()));
+  DeleteResponseProto response;
+  response.set_result(removed);
+  co_return response;
+}
+
+Task<Result<RenameResponseProto>> ClientMutations::rename(const RenameRequestProto& request, const Context& context) {
+  operations::Rename op{.source = request.src(), .destination = request.dst()};
+  DFS_CO_TRY(bool renamed, access_.audit().of(co_await access_.write(caller_of(access_, context),
+                                                                     &operations::rename_old, std::move(op)),
+                                              context, "rename", request.src(), request.dst()));
+  RenameResponseProto response;
+  response.set_result(renamed);
+  co_return response;
+}
+
+Task<Result<Rename2ResponseProto>> ClientMutations::rename2(const Rename2RequestProto& request,
+                                                            const Context& context) {
+  operations::RenameWithOptions op{.source = request.src(),
+                                   .destination = request.dst(),
+                                   .overwrite = request.overwritedest(),
+                                   .to_trash = request.movetotrash()};
+  DFS_CO_TRY_OK(
+      access_.audit().of(co_await access_.write(caller_of(access_, context), &operations::rename, std::move(op)),
+                         context, "rename", request.src(), request.dst()));
+  co_return Rename2ResponseProto();
+}
+
+Task<Result<ConcatResponseProto>> ClientMutations::concat(const ConcatRequestProto& request, const Context& context) {
+  operations::Concat op{.target = request.trg(), .sources = {request.srcs().begin(), request.srcs().end()}};
+  DFS_CO_TRY_OK(
+      access_.audit().of(co_await access_.write(caller_of(access_, context), &operations::concat, std::move(op)),
+                         context, "concat", request.trg()));
+  co_return ConcatResponseProto();
+}
+
+Task<Result<SetPermissionResponseProto>> ClientMutations::set_permission(const SetPermissionRequestProto& request,
+                                                                         const Context& context) {
+  operations::SetPermission op{.path = request.src(), .permission = uint16_t(request.permission().perm() & 01777)};
+  DFS_CO_TRY_OK(access_.audit().of(
+      co_await access_.write(caller_of(access_, context), &operations::set_permission, std::move(op)), context,
+      "setPermission", request.src()));
+  co_return SetPermissionResponseProto();
+}
+
+Task<Result<SetOwnerResponseProto>> ClientMutations::set_owner(const SetOwnerRequestProto& request,
+                                                               const Context& context) {
+  operations::SetOwner op{.path = request.src()};
+  if (request.has_username() && !request.username().empty()) op.user = request.username();
+  if (request.has_groupname() && !request.groupname().empty()) op.group = request.groupname();
+  DFS_CO_TRY_OK(
+      access_.audit().of(co_await access_.write(caller_of(access_, context), &operations::set_owner, std::move(op)),
+                         context, "setOwner", request.src()));
+  co_return SetOwnerResponseProto();
+}
+
+Task<Result<SetTimesResponseProto>> ClientMutations::set_times(const SetTimesRequestProto& request,
+                                                               const Context& context) {
+  operations::SetTimes op{.path = request.src(),
+                          .modification_time_ms = int64_t(request.mtime()),
+                          .access_time_ms = int64_t(request.atime())};
+  DFS_CO_TRY_OK(
+      access_.audit().of(co_await access_.write(caller_of(access_, context), &operations::set_times, std::move(op)),
+                         context, "setTimes", request.src()));
+  co_return SetTimesResponseProto();
+}
+
+Task<Result<SetReplicationResponseProto>> ClientMutations::set_replication(const SetReplicationRequestProto& request,
+                                                                           const Context& context) {
+  operations::SetReplication op{.path = request.src(),
+                                .replication = uint16_t(std::min<uint32_t>(request.replication(), UINT16_MAX))};
+  DFS_CO_TRY(bool changed, access_.audit().of(co_await access_.write(caller_of(access_, context),
+                                                                     &operations::set_replication, std::move(op)),
+                                              context, "setReplication", request.src()));
+  SetReplicationResponseProto response;
+  response.set_result(changed);
+  co_return response;
+}
+
+Task<Result<SetStoragePolicyResponseProto>> ClientMutations::set_storage_policy(
+    const SetStoragePolicyRequestProto& request, const Context& context) {
+  const StoragePolicy* policy = find_storage_policy(request.policyname());
+  if (policy == nullptr) {
+    co_return fail(ErrorCode::kHadoopInvalidArgument,
+                   "Cannot find a block policy with the name " + request.policyname());
+  }
+  operations::SetStoragePolicy op{.path = request.src(), .policy = policy->id};
+  DFS_CO_TRY_OK(access_.audit().of(
+      co_await access_.write(caller_of(access_, context), &operations::set_storage_policy, std::move(op)), context,
+      "setStoragePolicy", request.src()));
+  co_return SetStoragePolicyResponseProto();
+}
+
+Task<Result<UnsetStoragePolicyResponseProto>> ClientMutations::unset_storage_policy(
+    const UnsetStoragePolicyRequestProto& request, const Context& context) {
+  operations::SetStoragePolicy op{.path = request.src(), .policy = 0};
+  DFS_CO_TRY_OK(access_.audit().of(
+      co_await access_.write(caller_of(access_, context), &operations::set_storage_policy, std::move(op)), context,
+      "setStoragePolicy", request.src()));
+  co_return UnsetStoragePolicyResponseProto();
+}
+
+Task<Result<SetXAttrResponseProto>> ClientMutations::set_xattr(const SetXAttrRequestProto& request,
+                                                               const Context& context) {
+  operations::SetXattr op{.path = request.src(),
+                          .xattr = extended_attribute(request.xattr()),
+                          .create = (request.flag() & XATTR_CREATE) != 0,
+                          .replace = (request.flag() & XATTR_REPLACE) != 0};
+  DFS_CO_TRY_OK(
+      access_.audit().of(co_await access_.write(caller_of(access_, context), &operations::set_xattr, std::move(op)),
+                         context, "setXAttr", request.src()));
+  co_return SetXAttrResponseProto();
+}
+
+Task<Result<RemoveXAttrResponseProto>> ClientMutations::remove_xattr(const RemoveXAttrRequestProto& request,
+                                                                     const Context& context) {
+  operations::RemoveXattr op{.path = request.src(), .xattr = extended_attribute(request.xattr())};
+  DFS_CO_TRY_OK(
+      access_.audit().of(co_await access_.write(caller_of(access_, context), &operations::remove_xattr, std::move(op)),
+                         context, "removeXAttr", request.src()));
+  co_return RemoveXAttrResponseProto();
+}
+
+}  // namespace dfs::namenode

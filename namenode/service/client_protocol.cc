@@ -1,0 +1,87 @@
+#include "namenode/service/client_protocol.h"
+
+#include "namenode/service/client_methods.h"
+#include "proto/hadoop/GetUserMappingsProtocol.pb.h"
+#include "proto/hadoop/RefreshUserMappingsProtocol.pb.h"
+
+namespace dfs::namenode {
+
+Result<void> require_superuser(const NamespaceAccess& access, const rpc::CallContext& context,
+                               std::string_view operation) {
+  NamespaceAccess::Reading reading = read(access, context);
+  return reading.query().permissions().check_superuser(operation);
+}
+
+struct ClientProtocol::Methods {
+  Methods(NamespaceAccess& access, Administration& administrator)
+      : reads(access), mutations(access), writes(access), administration(access, administrator) {
+    reads.add_to(table);
+    mutations.add_to(table);
+    writes.add_to(table);
+    administration.add_to(table);
+    add_absent_features(table);
+  }
+  ClientReads reads;
+  ClientMutations mutations;
+  ClientWrites writes;
+  ClientAdministration administration;
+  rpc::MethodTable table;
+};
+
+ClientProtocol::ClientProtocol(NamespaceAccess& access, Administration& administration)
+    : methods_(std::make_unique<Methods>(access, administration)) {}
+ClientProtocol::~ClientProtocol() = default;
+rpc::Reply ClientProtocol::call(std::string_view method, ByteView request, const rpc::CallContext& context) {
+  return methods_->table.call(method, request, context);
+}
+
+struct RefreshUserMappingsProtocol::Methods {
+  Methods(NamespaceAccess& to, Administration& administrator) : access(to), administration(administrator) {
+    table.add("refreshUserToGroupsMappings", this, &Methods::refresh_groups);
+    table.add("refreshSuperUserGroupsConfiguration", this, &Methods::refresh_proxies);
+  }
+  Result<hadoop::common::RefreshUserToGroupsMappingsResponseProto> refresh_groups(
+      const hadoop::common::RefreshUserToGroupsMappingsRequestProto&, const rpc::CallContext& context) {
+    DFS_TRY_OK(require_superuser(access, context, "refreshUserToGroupsMappings"));
+    access.groups().refresh();
+    return hadoop::common::RefreshUserToGroupsMappingsResponseProto();
+  }
+  Result<hadoop::common::RefreshSuperUserGroupsConfigurationResponseProto> refresh_proxies(
+      const hadoop::common::RefreshSuperUserGroupsConfigurationRequestProto&, const rpc::CallContext& context) {
+    DFS_TRY_OK(require_superuser(access, context, "refreshSuperUserGroupsConfiguration"));
+    DFS_TRY_OK(administration.refresh_proxy_users());
+    return hadoop::common::RefreshSuperUserGroupsConfigurationResponseProto();
+  }
+  NamespaceAccess& access;
+  Administration& administration;
+  rpc::MethodTable table;
+};
+
+RefreshUserMappingsProtocol::RefreshUserMappingsProtocol(NamespaceAccess& access, Administration& administration)
+    : methods_(std::make_unique<Methods>(access, administration)) {}
+RefreshUserMappingsProtocol::~RefreshUserMappingsProtocol() = default;
+rpc::Reply RefreshUserMappingsProtocol::call(std::string_view method, ByteView request,
+                                             const rpc::CallContext& context) {
+  return methods_->table.call(method, request, context);
+}
+
+struct GetUserMappingsProtocol::Methods {
+  explicit Methods(NamespaceAccess& to) : access(to) { table.add("getGroupsForUser", this, &Methods::get_groups); }
+  Result<hadoop::common::GetGroupsForUserResponseProto> get_groups(
+      const hadoop::common::GetGroupsForUserRequestProto& request, const rpc::CallContext&) {
+    hadoop::common::GetGroupsForUserResponseProto response;
+    for (std::string& group : access.groups().groups_of(request.user())) response.add_groups(std::move(group));
+    return response;
+  }
+  NamespaceAccess& access;
+  rpc::MethodTable table;
+};
+
+GetUserMappingsProtocol::GetUserMappingsProtocol(NamespaceAccess& access)
+    : methods_(std::make_unique<Methods>(access)) {}
+GetUserMappingsProtocol::~GetUserMappingsProtocol() = default;
+rpc::Reply GetUserMappingsProtocol::call(std::string_view method, ByteView request, const rpc::CallContext& context) {
+  return methods_->table.call(method, request, context);
+}
+
+}  // namespace dfs::namenode

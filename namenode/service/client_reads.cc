@@ -1,0 +1,291 @@
+#include "namenode/namespace/acl.h"
+#include "namenode/namespace/operations/attributes.h"
+#include "namenode/namespace/operations/extended_attributes.h"
+#include "namenode/service/client_methods.h"
+#include "proto/base/log.h"
+
+namespace dfs::namenode {
+
+using namespace hadoop::hdfs;
+
+namespace {
+
+ConversionContext conversion(const NamespaceAccess::Reading& reading) {
+  return {*reading.datanodes, reading.settings.block_pool_id};
+}
+
+// The namespaces of extended attributes that anybody, or only the superuser, may see (XAttrPermissionFilter).
+bool is_visible(const ExtendedAttribute& xattr, const Caller& caller) {
+  return xattr.name_space == XAttrProto::USER || (xattr.name_space == XAttrProto::TRUSTED && caller.is_superuser);
+}
+
+void to_proto(const ExtendedAttribute& xattr, XAttrProto& out) {
+  out.set_namespace_(XAttrProto::XAttrNamespaceProto(xattr.name_space));
+  out.set_name(xattr.name);
+  out.set_value(xattr.value);
+}
+
+}  // namespace
+
+void ClientReads::add_to(rpc::MethodTable& table) {
+  table.add("getBlockLocations", this, &ClientReads::get_block_locations, &ClientReads::get_block_locations_and_touch);
+  table.add("getFileInfo", this, &ClientReads::get_file_info);
+  table.add("getLocatedFileInfo", this, &ClientReads::get_located_file_info);
+  table.add("getFileLinkInfo", this, &ClientReads::get_file_link_info);
+  table.add("getListing", this, &ClientReads::get_listing);
+  table.add("getContentSummary", this, &ClientReads::get_content_summary);
+  table.add("getQuotaUsage", this, &ClientReads::get_quota_usage);
+  table.add("isFileClosed", this, &ClientReads::is_file_closed);
+  table.add("getPreferredBlockSize", this, &ClientReads::get_preferred_block_size);
+  table.add("getLinkTarget", this, &ClientReads::get_link_target);
+  table.add("checkAccess", this, &ClientReads::check_access);
+  table.add("getServerDefaults", this, &ClientReads::get_server_defaults);
+  table.add("getStoragePolicy", this, &ClientReads::get_storage_policy);
+  table.add("getStoragePolicies", this, &ClientReads::get_storage_policies);
+  table.add("listOpenFiles", this, &ClientReads::list_open_files);
+  table.add("getAclStatus", this, &ClientReads::get_acl_status);
+  table.add("getXAttrs", this, &ClientReads::get_xattrs);
+  table.add("listXAttrs", this, &ClientReads::list_xattrs);
+}
+
+std::optional<Result<GetBlockLocationsResponseProto>> ClientReads::get_block_locations(
+    const GetBlockLocationsRequestProto& request, const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  Result<OpenedForRead> opened =
+      access_.audit().of(block_locations(reading.query(), request.src(), request.offset(), request.length()), context,
+                         "open", request.src());
+  if (!opened) return fail(std::move(opened).error());
+  const uint64_t precision = reading.settings.access_time_precision_ms;
+  if (precision != 0 && to_millis(Clock::system().wall()) > opened->access_time_ms + precision) return std::nullopt;
+  GetBlockLocationsResponseProto response;
+  to_proto(opened->blocks, conversion(reading), *response.mutable_locations());
+  return response;
+}
+
+Task<Result<GetBlockLocationsResponseProto>> ClientReads::get_block_locations_and_touch(
+    const GetBlockLocationsRequestProto& request, const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_CO_TRY(OpenedForRead opened, block_locations(reading.query(), request.src(), request.offset(), request.length()));
+  GetBlockLocationsResponseProto response;
+  to_proto(opened.blocks, conversion(reading), *response.mutable_locations());
+  Result<Done> touched = co_await access_.write(reading.caller, &operations::touch_access_time,
+                                                operations::TouchAccessTime{.file = opened.file});
+  // The read has its answer without it.
+  if (!touched) log::warn("Failed to update the access time of {}: {}", request.src(), touched.error().to_string());
+  co_return response;
+}
+
+Result<GetFileInfoResponseProto> ClientReads::get_file_info(const GetFileInfoRequestProto& request,
+                                                            const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(std::optional<FileStatus> status,
+          access_.audit().of(file_status(reading.query(), request.src(), FollowLink::kYes, WithLocations::kNo), context,
+                             "getfileinfo", request.src()));
+  GetFileInfoResponseProto response;
+  if (status) to_proto(*status, conversion(reading), *response.mutable_fs());
+  return response;
+}
+
+Result<GetLocatedFileInfoResponseProto> ClientReads::get_located_file_info(
+    const GetLocatedFileInfoRequestProto& request, const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(std::optional<FileStatus> status,
+          file_status(reading.query(), request.src(), FollowLink::kYes, WithLocations::kYes));
+  GetLocatedFileInfoResponseProto response;
+  if (status) to_proto(*status, conversion(reading), *response.mutable_fs());
+  return response;
+}
+
+Result<GetFileLinkInfoResponseProto> ClientReads::get_file_link_info(const GetFileLinkInfoRequestProto& request,
+                                                                     const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(std::optional<FileStatus> status,
+          file_status(reading.query(), request.src(), FollowLink::kNo, WithLocations::kNo));
+  GetFileLinkInfoResponseProto response;
+  if (status) to_proto(*status, conversion(reading), *response.mutable_fs());
+  return response;
+}
+
+Result<GetListingResponseProto> ClientReads::get_listing(const GetListingRequestProto& request,
+                                                         const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(std::optional<Listing> listing,
+          access_.audit().of(list(reading.query(), request.src(), request.startafter(),
+                                  request.needlocation() ? WithLocations::kYes : WithLocations::kNo),
+                             context, "listStatus", request.src()));
+  GetListingResponseProto response;
+  if (!listing) return response;
+  DirectoryListingProto& out = *response.mutable_dirlist();
+  for (const FileStatus& status : listing->entries) to_proto(status, conversion(reading), *out.add_partiallisting());
+  out.set_remainingentries(listing->remaining);
+  return response;
+}
+
+Result<GetContentSummaryResponseProto> ClientReads::get_content_summary(const GetContentSummaryRequestProto& request,
+                                                                        const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(ContentSummary summary, access_.audit().of(content_summary(reading.query(), request.path()), context,
+                                                     "contentSummary", request.path()));
+  GetContentSummaryResponseProto response;
+  to_proto(summary, *response.mutable_summary());
+  return response;
+}
+
+Result<GetQuotaUsageResponseProto> ClientReads::get_quota_usage(const GetQuotaUsageRequestProto& request,
+                                                                const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(ContentSummary summary, content_summary(reading.query(), request.path()));
+  GetQuotaUsageResponseProto response;
+  QuotaUsageProto& usage = *response.mutable_usage();
+  usage.set_fileanddirectorycount(summary.file_count + summary.directory_count);
+  usage.set_quota(summary.namespace_quota.value_or(uint64_t(-1)));
+  usage.set_spaceconsumed(summary.space_consumed);
+  usage.set_spacequota(summary.storage_space_quota.value_or(uint64_t(-1)));
+  return response;
+}
+
+Result<IsFileClosedResponseProto> ClientReads::is_file_closed(const IsFileClosedRequestProto& request,
+                                                              const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(bool closed, dfs::namenode::is_file_closed(reading.query(), request.src()));
+  IsFileClosedResponseProto response;
+  response.set_result(closed);
+  return response;
+}
+
+Result<GetPreferredBlockSizeResponseProto> ClientReads::get_preferred_block_size(
+    const GetPreferredBlockSizeRequestProto& request, const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(uint64_t size, preferred_block_size(reading.query(), request.filename()));
+  GetPreferredBlockSizeResponseProto response;
+  response.set_bsize(size);
+  return response;
+}
+
+Result<GetLinkTargetResponseProto> ClientReads::get_link_target(const GetLinkTargetRequestProto& request,
+                                                                const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(std::string target, link_target(reading.query(), request.path()));
+  GetLinkTargetResponseProto response;
+  response.set_targetpath(std::move(target));
+  return response;
+}
+
+Result<CheckAccessResponseProto> ClientReads::check_access(const CheckAccessRequestProto& request,
+                                                           const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  std::optional<Access> access;
+  if (request.mode() != AclEntryProto::NONE) access = Access(request.mode());
+  DFS_TRY_OK(dfs::namenode::check_access(reading.query(), request.path(), access));
+  return CheckAccessResponseProto();
+}
+
+Result<GetServerDefaultsResponseProto> ClientReads::get_server_defaults(const GetServerDefaultsRequestProto&,
+                                                                        const Context&) {
+  GetServerDefaultsResponseProto response;
+  to_proto(access_.settings(), *response.mutable_serverdefaults());
+  return response;
+}
+
+Result<GetStoragePolicyResponseProto> ClientReads::get_storage_policy(const GetStoragePolicyRequestProto& request,
+                                                                      const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(uint8_t id, storage_policy(reading.query(), request.path()));
+  const StoragePolicy* policy = find_storage_policy(id == 0 ? kDefaultPolicy : id);
+  if (policy == nullptr) policy = find_storage_policy(kDefaultPolicy);
+  GetStoragePolicyResponseProto response;
+  to_proto(*policy, *response.mutable_storagepolicy());
+  return response;
+}
+
+Result<GetStoragePoliciesResponseProto> ClientReads::get_storage_policies(const GetStoragePoliciesRequestProto&,
+                                                                          const Context&) {
+  GetStoragePoliciesResponseProto response;
+  for (const StoragePolicy& policy : storage_policies()) to_proto(policy, *response.add_policies());
+  return response;
+}
+
+Result<ListOpenFilesResponseProto> ClientReads::list_open_files(const ListOpenFilesRequestProto& request,
+                                                                const Context& context) {
+  constexpr size_t kPage = 1000;  // dfs.namenode.list.openfiles.num.responses
+  DFS_TRY_OK(require_superuser(access_, context, "listOpenFiles"));
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(std::vector<OpenFileEntry> entries,
+          open_files(reading.query(), InodeId(uint64_t(request.id())), kPage + 1, request.path()));
+  ListOpenFilesResponseProto response;
+  response.set_hasmore(entries.size() > kPage);
+  if (entries.size() > kPage) entries.pop_back();
+  for (const OpenFileEntry& entry : entries) {
+    OpenFilesBatchResponseProto& out = *response.add_entries();
+    out.set_id(int64_t(raw(entry.file)));
+    out.set_path(entry.path);
+    out.set_clientname(entry.holder);
+    out.set_clientmachine(entry.client_machine);
+  }
+  for (int type : request.types()) response.add_types(OpenFilesTypeProto(type));
+  return response;
+}
+
+Result<GetAclStatusResponseProto> ClientReads::get_acl_status(const GetAclStatusRequestProto& request,
+                                                              const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY(InodeRow inode, find_readable(reading.query(), request.src()));
+  DFS_TRY(std::vector<AclEntry> entries, decode_acl(inode.acl));
+  GetAclStatusResponseProto response;
+  AclStatusProto& status = *response.mutable_result();
+  status.set_owner(inode.owner);
+  status.set_group(inode.group);
+  status.set_sticky((inode.permission & 01000) != 0);
+  status.mutable_permission()->set_perm(inode.permission);
+  for (const AclEntry& entry : entries) {
+    AclEntryProto& out = *status.add_entries();
+    out.set_type(AclEntryProto::AclEntryTypeProto(entry.type));
+    out.set_scope(AclEntryProto::AclEntryScopeProto(entry.scope));
+    out.set_permissions(AclEntryProto::FsActionProto(entry.permission & 7));
+    if (!entry.name.empty()) out.set_name(entry.name);
+  }
+  return response;
+}
+
+Result<GetXAttrsResponseProto> ClientReads::get_xattrs(const GetXAttrsRequestProto& request, const Context& context) {
+  NamespaceAccess::Reading reading = read(access_, context);
+  for (const XAttrProto& wanted : request.xattrs()) {
+    DFS_TRY_OK(operations::check_xattr_namespace(reading.caller,
+                                                 {.name_space = uint8_t(wanted.namespace_()), .name = wanted.name()}));
+  }
+  DFS_TRY_OK(dfs::namenode::check_access(reading.query(), request.src(), Access::kRead));
+  DFS_TRY(InodeRow inode, find_readable(reading.query(), request.src()));
+  GetXAttrsResponseProto response;
+  auto find = [&](const XAttrProto& wanted) {
+    for (const ExtendedAttribute& xattr : inode.xattrs) {
+      if (xattr.name_space == wanted.namespace_() && xattr.name == wanted.name() && is_visible(xattr, reading.caller)) {
+        to_proto(xattr, *response.add_xattrs());
+        return true;
+      }
+    }
+    return false;
+  };
+  for (const XAttrProto& wanted : request.xattrs()) {
+    if (!find(wanted)) return fail(ErrorCode::kIo, "At least one of the attributes provided was not found.");
+  }
+  if (!request.xattrs().empty()) return response;
+  for (const ExtendedAttribute& xattr : inode.xattrs) {
+    if (is_visible(xattr, reading.caller)) to_proto(xattr, *response.add_xattrs());
+  }
+  return response;
+}
+
+Result<ListXAttrsResponseProto> ClientReads::list_xattrs(const ListXAttrsRequestProto& request,
+                                                         const Context& context) {
+  // CVE-2018-1296: the names are the target's, so reading it must be allowed, not only finding it.
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_TRY_OK(dfs::namenode::check_access(reading.query(), request.src(), Access::kRead));
+  DFS_TRY(InodeRow inode, find_readable(reading.query(), request.src()));
+  ListXAttrsResponseProto response;
+  for (const ExtendedAttribute& xattr : inode.xattrs) {
+    if (is_visible(xattr, reading.caller)) to_proto(xattr, *response.add_xattrs());
+  }
+  return response;
+}
+
+}  // namespace dfs::namenode

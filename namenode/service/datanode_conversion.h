@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "namenode/blocks/cluster_blocks.h"
+#include "namenode/datanodes/registration.h"
+#include "proto/hadoop/DatanodeProtocol.pb.h"
+
+// Between the messages of DatanodeProtocol and our values (PBHelper).
+namespace dfs::namenode {
+
+Registration from_proto(const hadoop::hdfs::datanode::DatanodeRegistrationProto& registration, std::string address);
+Heartbeat from_proto(const hadoop::hdfs::datanode::HeartbeatRequestProto& request);
+// The replicas of one storage, in either form.
+Result<StorageReplicas> from_proto(const hadoop::hdfs::datanode::StorageBlockReportProto& report);
+std::vector<ReplicaEvent> from_proto(const hadoop::hdfs::datanode::StorageReceivedDeletedBlocksProto& report);
+
+// At most one message a kind: Hadoop's DataNodes take many blocks in one.
+void to_proto(const Commands& commands, const std::string& pool, hadoop::hdfs::datanode::HeartbeatResponseProto& out);
+void to_proto(const ClusterIdentity& identity, hadoop::hdfs::StorageInfoProto& out);
+
+}  // namespace dfs::namenode

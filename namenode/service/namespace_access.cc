@@ -1,0 +1,27 @@
+#include "namenode/service/namespace_access.h"
+
+#include <algorithm>
+
+namespace dfs::namenode {
+
+Caller NamespaceAccess::caller(security::Identity identity, std::string client_address, std::string rpc_client_id,
+                               int32_t rpc_call_id) const {
+  Caller who;
+  who.groups = groups_.groups_of(identity.user);
+  who.is_superuser = identity.user == settings_.superuser ||
+                     std::find(who.groups.begin(), who.groups.end(), settings_.supergroup) != who.groups.end();
+  who.identity = std::move(identity);
+  who.client_address = std::move(client_address);
+  who.rpc_client_id = std::move(rpc_client_id);
+  who.rpc_call_id = rpc_call_id;
+  return who;
+}
+
+NamespaceAccess::Reading NamespaceAccess::read(Caller who) const {
+  return {.view = thread_.published().view,
+          .datanodes = blocks_.datanodes(),
+          .caller = std::move(who),
+          .settings = settings_};
+}
+
+}  // namespace dfs::namenode

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <typeinfo>
+#include <utility>
+
+#include "namenode/blocks/blocks.h"
+#include "namenode/commit/namespace_thread.h"
+#include "namenode/namespace/queries.h"
+#include "namenode/service/audit.h"
+#include "namenode/service/retry_cache.h"
+#include "proto/base/task.h"
+#include "proto/security/identity.h"
+
+namespace dfs::namenode {
+
+// What the services of a NameNode (RPC and HTTP) share: whose call it is, reads of the published moment, and writes on
+// the namespace thread that are carried out once however often they are sent. Thread-safe.
+class NamespaceAccess {
+ public:
+  // All outlive this.
+  NamespaceAccess(NamespaceThread& thread, Blocks& blocks, security::GroupMapping& groups,
+                  const NamespaceSettings& settings)
+      : thread_(thread),
+        blocks_(blocks),
+        groups_(groups),
+        settings_(settings),
+        audit_(settings.audit ? Audit::Log::kOn : Audit::Log::kOff) {}
+
+  // `rpc_client_id` empty: a call that nobody repeats.
+  Caller caller(security::Identity identity, std::string client_address, std::string rpc_client_id = {},
+                int32_t rpc_call_id = RpcIds::kNoCall) const;
+
+  // One moment for one call.
+  struct Reading {
+    std::shared_ptr<const View> view;
+    std::shared_ptr<const DatanodeView> datanodes;
+    Caller caller;
+    const NamespaceSettings& settings;
+    Query query() const { return {*view, settings, caller, *datanodes}; }
+  };
+  Reading read(Caller who) const;
+
+  template <class T, class Request>
+  Task<Result<T>> write(Caller who, Result<Planned<T>> (*operation)(const PlanContext&, const Request&),
+                        Request request) {
+    co_return co_await thread_.write<T>(
+        std::move(who),
+        [this, operation, request = std::move(request)](const PlanContext& context) -> Result<Planned<T>> {
+          if (const T* first = retries_.find<T>(context.caller, typeid(Request).name(), context.now))
+            return Planned<T>{.value = *first};
+          Result<Planned<T>> planned = operation(context, request);
+          if (planned && planned->value && !planned->records.empty()) {
+            retries_.remember<T>(context.caller, typeid(Request).name(), *planned->value, context.now);
+          }
+          return planned;
+        });
+  }
+
+  NamespaceThread& thread() { return thread_; }
+  Blocks& blocks() { return blocks_; }
+  security::GroupMapping& groups() const { return groups_; }
+  const NamespaceSettings& settings() const { return settings_; }
+  const Audit& audit() const { return audit_; }
+
+ private:
+  NamespaceThread& thread_;
+  Blocks& blocks_;
+  security::GroupMapping& groups_;
+  const NamespaceSettings& settings_;
+  Audit audit_;
+  RetryCache retries_;  // used on the namespace thread alone
+};
+
+}  // namespace dfs::namenode

@@ -1,0 +1,130 @@
+#include "namenode/settings.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "proto/base/log.h"
+#include "proto/config/keys.h"
+#include "proto/io/disk.h"
+
+namespace dfs::namenode {
+namespace {
+
+// "file:///a", "file:/a" and "/a" are the same folder.
+Result<std::vector<std::string>> directories(const Configuration& configuration, ListKey key) {
+  DFS_TRY(std::vector<std::string> values, configuration.get(key));
+  for (std::string& value : values) {
+    if (value.starts_with("file:")) value.erase(0, 5);
+    while (value.starts_with("//")) value.erase(0, 1);
+    if (!value.starts_with('/')) return fail(configuration.complaint(key, "'" + value + "' is not an absolute path"));
+    while (value.size() > 1 && value.ends_with('/')) value.pop_back();
+  }
+  if (values.empty()) return fail(configuration.complaint(key, "names no folder"));
+  return values;
+}
+
+Result<Endpoint> endpoint(const Configuration& configuration, StringKey key, StringKey bind_host, uint16_t port) {
+  DFS_TRY(std::string text, configuration.get(key));
+  if (text.empty()) {
+    DFS_TRY(std::string file_system, configuration.get(keys::kDefaultFs));
+    constexpr std::string_view scheme = "hdfs://";
+    if (!file_system.starts_with(scheme)) {
+      return fail(
+          configuration.complaint(keys::kDefaultFs, "is not an hdfs:// address, so set " + std::string(key.name)));
+    }
+    text = file_system.substr(scheme.size());
+    if (size_t slash = text.find('/'); slash != std::string::npos) text.resize(slash);
+  }
+  Result<Endpoint> parsed = Endpoint::parse(text, port);
+  if (!parsed) return fail(configuration.complaint(key, parsed.error().message()));
+  DFS_TRY(std::string bind, configuration.get(bind_host));
+  if (!bind.empty()) parsed->host = bind;
+  return parsed;
+}
+
+Result<std::string> file_named_by(const Configuration& configuration, StringKey key) {
+  DFS_TRY(std::string path, configuration.get(key));
+  if (path.empty()) return std::string();
+  Result<std::string> text = Disk::posix().read_file(path);
+  if (!text) return fail(configuration.complaint(key, text.error().message()));
+  return text;
+}
+
+std::string process_user() {
+  const passwd* entry = getpwuid(geteuid());
+  return entry ? entry->pw_name : std::to_string(geteuid());
+}
+
+Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
+  s.superuser = process_user();
+  DFS_TRY(s.supergroup, c.get(keys::kSuperuserGroup));
+  DFS_TRY(s.permissions_enabled, c.get(keys::kPermissionsEnabled));
+  DFS_TRY(s.component_bytes_max, c.get_between(keys::kComponentLengthMax, 0, 65535));
+  DFS_TRY(s.directory_items_max, c.get_between(keys::kDirectoryItemsMax, 1, 6'400'000));
+  DFS_TRY(s.blocks_per_file_max, c.get_between(keys::kBlocksPerFileMax, 1, INT32_MAX));
+  DFS_TRY(s.block_bytes_min, c.get(keys::kBlockSizeMin));
+  DFS_TRY(s.block_bytes_default, c.get_between(keys::kBlockSize, 1, 1ull << 40));
+  DFS_TRY(s.replication_default, c.get_between(keys::kReplication, 1, 32767));
+  DFS_TRY(s.replication_min, c.get_between(keys::kReplicationMin, 1, 32767));
+  DFS_TRY(s.replication_max, c.get_between(keys::kReplicationMax, 1, 32767));
+  DFS_TRY(auto precision, c.get(keys::kAccessTimePrecision));
+  s.access_time_precision_ms = uint64_t(precision.count());
+  DFS_TRY(s.listing_max, c.get_between(keys::kListingLimit, 1, INT32_MAX));
+  DFS_TRY(s.bytes_per_checksum, c.get_between(keys::kBytesPerChecksum, 1, 1u << 30));
+  DFS_TRY(s.write_packet_bytes, c.get_between(keys::kWritePacketSize, 1, 16u << 20));
+  DFS_TRY(s.trash_interval_minutes, c.get_between(keys::kTrashInterval, 0, INT64_MAX));
+  return {};
+}
+
+Result<void> read_blocks(const Configuration& c, NameNodeSettings& settings) {
+  ClusterBlocks::Settings& s = settings.blocks;
+  DFS_TRY(s.timing.heartbeat_interval, c.get(keys::kHeartbeatInterval));
+  DFS_TRY(s.timing.recheck_interval, c.get(keys::kHeartbeatRecheck));
+  DFS_TRY(s.timing.stale_interval, c.get(keys::kStaleInterval));
+  DFS_TRY(s.safe_mode.threshold, c.get(keys::kSafeModeThreshold));
+  DFS_TRY(s.safe_mode.datanodes_min, c.get_between(keys::kSafeModeDataNodesMin, 0, INT32_MAX));
+  // Hadoop's 30 s are for late reports, which nothing of ours depends on.
+  if (c.is_set(keys::kSafeModeExtension.name)) {
+    DFS_TRY(s.safe_mode.extension, c.get(keys::kSafeModeExtension));
+  }
+  DFS_TRY(s.pending_timeout, c.get(keys::kReconstructionTimeout));
+  DFS_TRY(s.transfers_per_datanode_max, c.get_between(keys::kReplicationStreamsMax, 1, 1000));
+  DFS_TRY(s.invalidations_per_heartbeat_max, c.get_between(keys::kInvalidateLimit, 1, 1'000'000));
+  DFS_TRY(s.report_leases.leases_max, c.get_between(keys::kFullReportLeases, 1, 10'000));
+  DFS_TRY(s.report_leases.expiry, c.get(keys::kFullReportLeaseLength));
+  DFS_TRY(std::string table, file_named_by(c, keys::kTopologyTable));
+  settings.topology = Topology::parse(table);
+  DFS_TRY(std::string included, file_named_by(c, keys::kHosts));
+  settings.hosts.included = HostLists::parse(included);
+  DFS_TRY(std::string excluded, file_named_by(c, keys::kHostsExclude));
+  settings.hosts.excluded = HostLists::parse(excluded);
+  return {};
+}
+
+}  // namespace
+
+Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
+  NameNodeSettings s;
+  DFS_TRY(s.name_directories, directories(c, keys::kNameDirs));
+  DFS_TRY(s.edits_directories, directories(c, keys::kEditsDirs));
+  DFS_TRY(s.rpc, endpoint(c, keys::kNameNodeRpcAddress, keys::kNameNodeRpcBindHost, 8020));
+  DFS_TRY(Endpoint http, endpoint(c, keys::kNameNodeHttpAddress, keys::kNameNodeHttpBindHost, 9870));
+  s.http = {http};
+  DFS_TRY(s.frame_bytes_max, c.get_between(keys::kIpcMaximumLength, 1024, INT32_MAX));
+  DFS_TRY(s.frame_bytes_max_before_context, c.get_between(keys::kIpcMaximumLengthBeforeContext, 1024, INT32_MAX));
+  DFS_TRY(s.transactions_per_segment, c.get_between(keys::kCheckpointTransactions, 1, INT64_MAX));
+  DFS_TRY(s.checkpoint_period, c.get(keys::kCheckpointPeriod));
+  DFS_TRY(s.edits_retained, c.get_between(keys::kEditsRetained, 0, INT64_MAX));
+  DFS_TRY(s.edit_segments_retained, c.get_between(keys::kEditSegmentsRetained, 1, INT32_MAX));
+  DFS_TRY(s.reserved_bytes, c.get(keys::kNameNodeReserved));
+  DFS_TRY(s.lease_recheck, c.get(keys::kLeaseRecheckInterval));
+  DFS_TRY(s.leases.hard, c.get(keys::kLeaseHardLimit));
+  DFS_TRY(s.proxy_users, c.with_prefix("hadoop.proxyuser."));
+  DFS_TRY(s.static_groups, c.get(keys::kStaticGroups));
+  DFS_TRY(s.groups_cache, c.get(keys::kGroupsCache));
+  DFS_TRY_OK(read_namespace(c, s.name_space));
+  DFS_TRY_OK(read_blocks(c, s));
+  return s;
+}
+
+}  // namespace dfs::namenode

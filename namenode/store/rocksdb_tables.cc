@@ -1,0 +1,259 @@
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <array>
+#include <atomic>
+
+#include "namenode/store/tables.h"
+#include "proto/base/bytes.h"
+#include "proto/base/check.h"
+#include "proto/base/log.h"
+
+namespace dfs::namenode {
+namespace {
+
+constexpr std::array<const char*, kTableCount> kFamilies = {"entries",     "inode_index", "file_blocks",
+                                                            "block_index", "replicas",    "storage_replicas",
+                                                            "storages",    "open_files",  "meta"};
+// In the table kMeta, beside the counters: the last transaction that the batch before applied.
+constexpr std::string_view kLastApplied = "last_applied";
+
+Error store_error(std::string_view what, const rocksdb::Status& status) {
+  return {status.IsCorruption() ? ErrorCode::kCorruptFormat : ErrorCode::kIo,
+          "tables: " + std::string(what) + ": " + status.ToString()};
+}
+
+// Refuses to make files once `poisoned`: what RocksDB then wants to flush must not reach the disk.
+class GatedFiles final : public rocksdb::FileSystemWrapper {
+ public:
+  GatedFiles(const std::shared_ptr<rocksdb::FileSystem>& target, std::shared_ptr<const std::atomic<bool>> poisoned)
+      : FileSystemWrapper(target), poisoned_(std::move(poisoned)) {}
+  const char* Name() const override { return "GatedFiles"; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                    rocksdb::IODebugContext* debug) override {
+    if (*poisoned_) return rocksdb::IOStatus::IOError("the edit log has failed: nothing is flushed any more");
+    return target()->NewWritableFile(name, options, file, debug);
+  }
+
+ private:
+  std::shared_ptr<const std::atomic<bool>> poisoned_;
+};
+
+// Lets a flush begin only when everything written before it is durable in the journal. RocksDB calls this with its
+// mutex released and, with atomic_flush, before the memtables of the flush are written; those were closed before, so
+// they hold nothing newer than `last_applied` is now.
+class FlushGate final : public rocksdb::EventListener {
+ public:
+  FlushGate(Tables::DurableGate gate, std::shared_ptr<const std::atomic<uint64_t>> last_applied,
+            std::shared_ptr<std::atomic<bool>> poisoned)
+      : gate_(std::move(gate)), last_applied_(std::move(last_applied)), poisoned_(std::move(poisoned)) {}
+
+  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    if (!gate_(TransactionId{last_applied_->load()})) *poisoned_ = true;
+  }
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    log::error("tables: background work failed: {}", status->ToString());
+  }
+
+ private:
+  Tables::DurableGate gate_;
+  std::shared_ptr<const std::atomic<uint64_t>> last_applied_;
+  std::shared_ptr<std::atomic<bool>> poisoned_;
+};
+
+using Families = std::array<rocksdb::ColumnFamilyHandle*, kTableCount>;
+
+Result<std::optional<std::string>> read(rocksdb::DB& db, const rocksdb::ReadOptions& options,
+                                        rocksdb::ColumnFamilyHandle* family, std::string_view key) {
+  std::string value;
+  rocksdb::Status status = db.Get(options, family, key, &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return fail(store_error("read", status));
+  return value;
+}
+
+// The first key after all keys that start with `prefix`; empty where there is none.
+std::string end_of(std::string_view prefix) {
+  std::string end(prefix);
+  while (!end.empty() && uint8_t(end.back()) == 0xff) end.pop_back();
+  if (!end.empty()) end.back() = char(uint8_t(end.back()) + 1);
+  return end;
+}
+
+Result<void> visit_rows(rocksdb::DB& db, rocksdb::ReadOptions options, rocksdb::ColumnFamilyHandle* family,
+                        std::string_view prefix, std::string_view from,
+                        const std::function<bool(std::string_view, std::string_view)>& visit) {
+  const std::string end = end_of(prefix);
+  const rocksdb::Slice bound(end);
+  if (!end.empty()) options.iterate_upper_bound = &bound;
+  std::unique_ptr<rocksdb::Iterator> rows(db.NewIterator(options, family));
+  for (rows->Seek(std::max(from, prefix)); rows->Valid(); rows->Next()) {
+    if (!visit(rows->key().ToStringView(), rows->value().ToStringView())) return {};
+  }
+  if (!rows->status().ok()) return fail(store_error("scan", rows->status()));
+  return {};
+}
+
+class Moment final : public View {
+ public:
+  Moment(std::shared_ptr<rocksdb::DB> db, const Families& families)
+      : db_(std::move(db)), families_(families), snapshot_(db_->GetSnapshot()) {
+    options_.snapshot = snapshot_;
+  }
+  ~Moment() override { db_->ReleaseSnapshot(snapshot_); }
+
+  Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
+    return read(*db_, options_, families_[size_t(table)], key);
+  }
+  Result<void> scan(Table table, std::string_view prefix, std::string_view from,
+                    const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    return visit_rows(*db_, options_, families_[size_t(table)], prefix, from, visit);
+  }
+
+ private:
+  std::shared_ptr<rocksdb::DB> db_;
+  const Families families_;
+  const rocksdb::Snapshot* snapshot_;
+  rocksdb::ReadOptions options_;
+};
+
+class RocksdbTables final : public Tables {
+ public:
+  RocksdbTables(std::shared_ptr<rocksdb::DB> db, const Families& families,
+                std::shared_ptr<std::atomic<uint64_t>> last_applied)
+      : db_(std::move(db)), families_(families), last_applied_(std::move(last_applied)) {
+    unlogged_.disableWAL = true;
+  }
+
+  Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
+    return read(*db_, {}, families_[size_t(table)], key);
+  }
+  Result<void> scan(Table table, std::string_view prefix, std::string_view from,
+                    const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    return visit_rows(*db_, {}, families_[size_t(table)], prefix, from, visit);
+  }
+
+  Result<void> write(const Batch& batch, TransactionId applied) override {
+    batch_.Clear();
+    rocksdb::Status status;
+    for (const Batch::Change& change : batch.changes()) {
+      rocksdb::ColumnFamilyHandle* family = families_[size_t(change.table)];
+      status = change.value ? batch_.Put(family, change.key, *change.value) : batch_.Delete(family, change.key);
+      if (!status.ok()) return fail(store_error("write", status));
+    }
+    if (applied != kNoTransaction) {
+      char value[8];
+      store_big_endian(value, raw(applied));
+      status = batch_.Put(meta(), kLastApplied, std::string_view(value, sizeof(value)));
+      if (!status.ok()) return fail(store_error("write", status));
+      // Before the write: a flush that begins meanwhile then waits for this transaction too.
+      last_applied_->store(raw(applied));
+    }
+    status = db_->Write(unlogged_, &batch_);
+    if (!status.ok()) return fail(store_error("write", status));
+    return {};
+  }
+
+  std::shared_ptr<const View> snapshot() override { return std::make_shared<Moment>(db_, families_); }
+  TransactionId last_applied() const override { return TransactionId{last_applied_->load()}; }
+
+  Result<void> flush() override {
+    rocksdb::Status status = db_->Flush({}, {families_.begin(), families_.end()});
+    if (!status.ok()) return fail(store_error("flush", status));
+    return {};
+  }
+
+  TransactionId durable_applied() const override {
+    rocksdb::ReadOptions persisted;
+    persisted.read_tier = rocksdb::kPersistedTier;  // without a WAL: what is in files, not in memtables
+    auto value = read(*db_, persisted, meta(), kLastApplied);
+    if (!value || !*value || (*value)->size() != 8) return kNoTransaction;
+    return TransactionId{load_big_endian<uint64_t>((*value)->data())};
+  }
+
+ private:
+  rocksdb::ColumnFamilyHandle* meta() const { return families_[size_t(Table::kMeta)]; }
+
+  std::shared_ptr<rocksdb::DB> db_;
+  const Families families_;
+  std::shared_ptr<std::atomic<uint64_t>> last_applied_;
+  rocksdb::WriteOptions unlogged_;
+  rocksdb::WriteBatch batch_;
+};
+
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options;
+  options.write_buffer_size = 64 << 20;
+  // A closed memtable waits for the gate; writing must go on meanwhile, since the journal may need what follows.
+  options.max_write_buffer_number = 8;
+  options.compression = rocksdb::kLZ4Compression;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.cache_index_and_filter_blocks = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& directory, uint64_t cache_bytes,
+                                                     DurableGate gate) {
+  auto last_applied = std::make_shared<std::atomic<uint64_t>>(0);
+  auto poisoned = std::make_shared<std::atomic<bool>>(false);
+  auto files = std::make_shared<GatedFiles>(rocksdb::FileSystem::Default(), poisoned);
+  // RocksDB keeps only a pointer to the environment: it lives as long as the database (see the deleter below).
+  std::shared_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
+
+  rocksdb::DBOptions options;
+  options.env = env.get();
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  options.atomic_flush = true;
+  options.avoid_flush_during_shutdown = true;  // a clean stop flushes by itself
+  options.max_background_jobs = 2;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.max_log_file_size = 4 << 20;
+  options.keep_log_file_num = 3;
+  options.listeners.push_back(std::make_shared<FlushGate>(std::move(gate), last_applied, poisoned));
+
+  auto cache = rocksdb::NewLRUCache(cache_bytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache));
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache));
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  rocksdb::Status status = rocksdb::DB::Open(options, directory, descriptors, &handles, &opened);
+  if (!status.ok()) return fail(store_error("open " + directory, status));
+  std::shared_ptr<rocksdb::DB> db(opened, [handles, env](rocksdb::DB* closing) {
+    for (rocksdb::ColumnFamilyHandle* handle : handles) {
+      rocksdb::Status dropped = closing->DestroyColumnFamilyHandle(handle);
+      if (!dropped.ok()) log::error("tables: close: {}", dropped.ToString());
+    }
+    rocksdb::Status closed = closing->Close();
+    if (!closed.ok()) log::error("tables: close: {}", closed.ToString());
+    delete closing;
+  });
+
+  Families families;
+  std::copy_n(handles.begin(), kTableCount, families.begin());
+  DFS_TRY(auto found, read(*db, {}, families[size_t(Table::kMeta)], kLastApplied));
+  if (found) {
+    if (found->size() != 8)
+      return fail(ErrorCode::kCorruptFormat, directory + ": the last applied transaction is damaged");
+    *last_applied = load_big_endian<uint64_t>(found->data());
+  }
+  return std::make_unique<RocksdbTables>(std::move(db), families, std::move(last_applied));
+}
+
+}  // namespace dfs::namenode

@@ -1,0 +1,240 @@
+#include "namenode/service/client_protocol.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "namenode/service/administration.h"
+#include "namenode/service/namespace_access.h"
+#include "proto/base/task.h"
+#include "proto/hadoop/ClientNamenodeProtocol.pb.h"
+#include "proto/hadoop/GetUserMappingsProtocol.pb.h"
+#include "proto/hadoop/encryption.pb.h"
+#include "tests/unit/namenode/namespace/namespace_fixture.h"
+
+namespace dfs::namenode {
+namespace {
+
+using namespace hadoop::hdfs;
+
+// Groups by name: a user "x" is in the group "x-group".
+class NamedGroups final : public security::GroupMapping {
+ public:
+  std::vector<std::string> groups_of(const std::string& user) const override { return {user + "-group"}; }
+  void refresh() override {}
+};
+
+class RecordingAdministration final : public Administration {
+ public:
+  Task<Result<bool>> safe_mode(SafeModeAction action) override { co_return action == SafeModeAction::kEnter; }
+  Task<Result<void>> save_namespace() override { co_return Result<void>(); }
+  Task<Result<TransactionId>> roll_edits() override { co_return TransactionId(77); }
+  Task<Result<void>> refresh_nodes() override { co_return Result<void>(); }
+  Task<Result<void>> set_balancer_bandwidth(uint64_t bytes) override {
+    bandwidth = bytes;
+    co_return Result<void>();
+  }
+  Result<void> refresh_proxy_users() override { return {}; }
+  uint64_t bandwidth = 0;
+};
+
+class ClientProtocolTest : public NamespaceFixture {
+ protected:
+  // The namespace thread without a thread: each step is planned, applied and answered where it is submitted.
+  class DirectThread final : public NamespaceThread {
+   public:
+    explicit DirectThread(ClientProtocolTest& test) : test_(test) {}
+    Moment published() const override { return {test_.tables->snapshot(), test_.tables->last_applied()}; }
+
+   private:
+    Task<void> submit(Step& step) override {
+      std::vector<EditRecord> records;
+      Batch locations;
+      step.plan(test_.context(step.caller), records, locations);
+      EXPECT_TRUE(test_.tables->write(locations, kNoTransaction));
+      for (EditRecord& record : records) {
+        EXPECT_TRUE(test_.apply_to(*test_.tables, record, true));
+        test_.log.push_back(std::move(record));
+      }
+      co_return;
+    }
+    ClientProtocolTest& test_;
+  };
+
+  Result<std::string> call(rpc::Protocol& protocol, std::string_view method, const std::string& bytes) {
+    rpc::Reply reply = protocol.call(method, as_bytes(bytes), rpc);
+    if (auto* now_known = std::get_if<Result<std::string>>(&reply)) return std::move(*now_known);
+    Result<std::string> answer = fail(ErrorCode::kCancelled, "the task did not end");
+    boost::asio::io_context loop;
+    boost::asio::co_spawn(loop, std::move(std::get<Task<Result<std::string>>>(reply)),
+                          [&](std::exception_ptr thrown, Result<std::string> result) {
+                            EXPECT_FALSE(thrown);
+                            answer = std::move(result);
+                          });
+    loop.run();
+    return answer;
+  }
+  template <class Response>
+  Result<Response> call(std::string_view method, const google::protobuf::MessageLite& request) {
+    DFS_TRY(std::string bytes, call(client, method, request.SerializeAsString()));
+    Response response;
+    // Responses travel with their length before them or without, as the table decides; both are parsed here.
+    if (!response.ParseFromString(bytes)) return fail(ErrorCode::kCorruptFormat, "response");
+    return response;
+  }
+  Result<MkdirsResponseProto> mkdirs(const std::string& path) {
+    MkdirsRequestProto request;
+    request.set_src(path);
+    request.mutable_masked()->set_perm(0755);
+    request.set_createparent(true);
+    return call<MkdirsResponseProto>("mkdirs", request);
+  }
+  std::optional<HdfsFileStatusProto> info(const std::string& path) {
+    GetFileInfoRequestProto request;
+    request.set_src(path);
+    auto response = call<GetFileInfoResponseProto>("getFileInfo", request);
+    EXPECT_TRUE(response) << error_of(response);
+    if (!response || !response->has_fs()) return std::nullopt;
+    return response->fs();
+  }
+
+  NamedGroups groups;
+  DirectThread thread{*this};
+  NamespaceAccess access{thread, blocks, groups, settings};
+  RecordingAdministration administration;
+  ClientProtocol client{access, administration};
+  rpc::CallContext rpc{.user = {.user = "root", .real_user = ""},
+                       .client_address = "10.0.0.1",
+                       .client_id = std::string(16, 'c'),
+                       .call_id = 1,
+                       .retry_count = 0,
+                       .caller_context = "",
+                       .protocol = "org.apache.hadoop.hdfs.protocol.ClientProtocol"};
+};
+
+TEST_F(ClientProtocolTest, AFileGoesInAndItsStatusComesOut) {
+  ASSERT_TRUE(mkdirs("/d"));
+  ++rpc.call_id;
+  CreateRequestProto create;
+  create.set_src("/d/f");
+  create.mutable_masked()->set_perm(0640);
+  create.set_clientname("c1");
+  create.set_createflag(CREATE | OVERWRITE);
+  create.set_createparent(true);
+  create.set_replication(2);
+  create.set_blocksize(1000);
+  auto created = call<CreateResponseProto>("create", create);
+  ASSERT_TRUE(created) << error_of(created);
+  AddBlockRequestProto add;
+  add.set_src("/d/f");
+  add.set_clientname("c1");
+  add.set_fileid(created->fs().fileid());
+  ++rpc.call_id;
+  auto added = call<AddBlockResponseProto>("addBlock", add);
+  ASSERT_TRUE(added) << error_of(added);
+  ASSERT_EQ(added->block().locs_size(), 2);
+  EXPECT_EQ(added->block().locs(0).id().hostname(), "host1");
+  EXPECT_EQ(added->block().storageids(1), "DS-1");
+  EXPECT_EQ(added->block().b().poolid(), "BP-1");
+  CompleteRequestProto complete;
+  complete.set_src("/d/f");
+  complete.set_clientname("c1");
+  complete.set_fileid(created->fs().fileid());
+  *complete.mutable_last() = added->block().b();
+  complete.mutable_last()->set_numbytes(321);
+  ++rpc.call_id;
+  ASSERT_TRUE(call<CompleteResponseProto>("complete", complete)->result());
+  HdfsFileStatusProto status = info("/d/f").value();
+  EXPECT_EQ(status.length(), 321);
+  EXPECT_EQ(status.permission().perm(), 0640);
+  EXPECT_EQ(status.owner(), "root");
+  EXPECT_EQ(status.group(), "supergroup");
+  EXPECT_EQ(status.block_replication(), 2);
+  EXPECT_EQ(status.filetype(), HdfsFileStatusProto::IS_FILE);
+  EXPECT_EQ(info("/d")->childrennum(), 1);
+  EXPECT_FALSE(info("/none"));
+
+  GetBlockLocationsRequestProto locate;
+  locate.set_src("/d/f");
+  locate.set_offset(0);
+  locate.set_length(1000);
+  wall_ms += 10 * settings.access_time_precision_ms;
+  auto located = call<GetBlockLocationsResponseProto>("getBlockLocations", locate);
+  ASSERT_TRUE(located) << error_of(located);
+  EXPECT_EQ(located->locations().filelength(), 321);
+  EXPECT_EQ(located->locations().blocks(0).locs_size(), 2);
+  // The read left an access time behind.
+  EXPECT_TRUE(std::holds_alternative<TimesOp>(log.back()));
+}
+
+TEST_F(ClientProtocolTest, ACallThatIsSentAgainIsAnsweredAndNotRepeated) {
+  ASSERT_TRUE(mkdirs("/d"));
+  DeleteRequestProto remove;
+  remove.set_src("/d");
+  remove.set_recursive(true);
+  rpc.call_id = 5;
+  EXPECT_TRUE(call<DeleteResponseProto>("delete", remove)->result());
+  const size_t records = log.size();
+  EXPECT_TRUE(call<DeleteResponseProto>("delete", remove)->result());
+  EXPECT_EQ(log.size(), records);
+  rpc.call_id = 6;
+  EXPECT_FALSE(call<DeleteResponseProto>("delete", remove)->result());
+  rpc.client_id.clear();
+  EXPECT_TRUE(mkdirs("/e")->result());
+}
+
+TEST_F(ClientProtocolTest, TheCallerIsWhoTheContextSays) {
+  rpc.user.user = "alice";
+  EXPECT_EQ(mkdirs("/x").error().code(), ErrorCode::kAccessControl);
+  EXPECT_EQ(error_of(call<RollEditsResponseProto>("rollEdits", RollEditsRequestProto())),
+            "AccessControlException: Access denied for user alice. Superuser privilege is required for operation "
+            "rollEdits");
+}
+
+TEST_F(ClientProtocolTest, AbsentFeaturesAnswerAsAClusterWithoutThem) {
+  GetEZForPathRequestProto zone;
+  zone.set_src("/");
+  EXPECT_FALSE(call<GetEZForPathResponseProto>("getEZForPath", zone)->has_zone());
+  EXPECT_FALSE(call<GetDataEncryptionKeyResponseProto>("getDataEncryptionKey", GetDataEncryptionKeyRequestProto())
+                   ->has_dataencryptionkey());
+  EXPECT_EQ(call<HAServiceStateResponseProto>("getHAServiceState", HAServiceStateRequestProto())->state(),
+            hadoop::common::ACTIVE);
+  RollingUpgradeRequestProto upgrade;
+  upgrade.set_action(QUERY);
+  EXPECT_FALSE(call<RollingUpgradeResponseProto>("rollingUpgrade", upgrade)->has_rollingupgradeinfo());
+  upgrade.set_action(START);
+  EXPECT_EQ(call<RollingUpgradeResponseProto>("rollingUpgrade", upgrade).error().code(), ErrorCode::kUnsupported);
+  EXPECT_EQ(call(client, "createSnapshot", "").error().code(), ErrorCode::kNoSuchMethod);
+  EXPECT_EQ(
+      call<GetStoragePoliciesResponseProto>("getStoragePolicies", GetStoragePoliciesRequestProto())->policies_size(),
+      8);
+}
+
+TEST_F(ClientProtocolTest, AdministratorsReachTheirInterface) {
+  SetSafeModeRequestProto safe_mode;
+  safe_mode.set_action(SAFEMODE_ENTER);
+  EXPECT_TRUE(call<SetSafeModeResponseProto>("setSafeMode", safe_mode)->result());
+  EXPECT_EQ(call<RollEditsResponseProto>("rollEdits", RollEditsRequestProto())->newsegmenttxid(), 77);
+  EXPECT_TRUE(call<SaveNamespaceResponseProto>("saveNamespace", SaveNamespaceRequestProto())->saved());
+  SetBalancerBandwidthRequestProto bandwidth;
+  bandwidth.set_bandwidth(9);
+  EXPECT_TRUE(call<SetBalancerBandwidthResponseProto>("setBalancerBandwidth", bandwidth));
+  EXPECT_EQ(administration.bandwidth, 9);
+  GetDatanodeReportRequestProto report;
+  report.set_type(LIVE);
+  EXPECT_EQ(call<GetDatanodeReportResponseProto>("getDatanodeReport", report)->di_size(), 4);
+  report.set_type(DEAD);
+  EXPECT_EQ(call<GetDatanodeReportResponseProto>("getDatanodeReport", report)->di_size(), 0);
+}
+
+TEST_F(ClientProtocolTest, GroupsAreToldToThoseWhoAsk) {
+  GetUserMappingsProtocol mappings(access);
+  hadoop::common::GetGroupsForUserRequestProto request;
+  request.set_user("bob");
+  hadoop::common::GetGroupsForUserResponseProto response;
+  ASSERT_TRUE(response.ParseFromString(call(mappings, "getGroupsForUser", request.SerializeAsString()).value()));
+  ASSERT_EQ(response.groups_size(), 1);
+  EXPECT_EQ(response.groups(0), "bob-group");
+}
+
+}  // namespace
+}  // namespace dfs::namenode
