@@ -1,0 +1,51 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <optional>
+
+#include "client/write/outgoing_packet.h"
+#include "proto/base/error.h"
+
+namespace dfs::client {
+
+// The packets between the thread that writes and the client's thread that sends: a bounded queue, and what has been
+// acknowledged. The writer waits only when `outstanding_max` packets are queued or unacknowledged, and for flushes.
+//
+// Thread-safe. The first error stays: every later call of the writer returns it.
+class PacketWindow {
+ public:
+  // `wake` tells the client's thread that there is work; called from the writer's thread, without a lock.
+  PacketWindow(size_t outstanding_max, std::function<void()> wake)
+      : outstanding_max_(outstanding_max), wake_(std::move(wake)) {}
+
+  // The writer.
+  PacketPtr blank();
+  Result<void> push(PacketPtr packet);
+  // Until the packet `seqno` and all before it are acknowledged.
+  Result<void> wait_for_ack(int64_t seqno);
+  std::optional<Error> error();
+
+  // The client's thread.
+  PacketPtr pop();
+  bool has_packets();
+  // Puts `packets`, oldest first, before everything that is queued.
+  void push_back_unacknowledged(std::deque<PacketPtr> packets);
+  void acknowledged(int64_t seqno);
+  void recycle(PacketPtr packet);
+  void fail_with(Error error);
+
+ private:
+  const size_t outstanding_max_;
+  const std::function<void()> wake_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<PacketPtr> queue_;
+  std::vector<PacketPtr> spare_;
+  size_t outstanding_ = 0;
+  int64_t acknowledged_ = -1;
+  std::optional<Error> error_;
+};
+
+}  // namespace dfs::client
