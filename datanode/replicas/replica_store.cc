@@ -1,0 +1,470 @@
+#include "datanode/replicas/replica_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "proto/base/check.h"
+#include "proto/base/log.h"
+#include "proto/base/task.h"
+
+namespace dfs::datanode {
+
+ReplicaStore::ReplicaStore(Settings settings, std::vector<std::unique_ptr<Volume>> volumes, ReplicaEvents& events)
+    : settings_(settings), volumes_(std::move(volumes)), events_(events) {}
+
+std::shared_ptr<Replica> ReplicaStore::lookup(BlockId id) const {
+  std::lock_guard lock(mutex_);
+  auto found = replicas_.find(raw(id));
+  return found == replicas_.end() ? nullptr : found->second;
+}
+
+Result<std::shared_ptr<Replica>> ReplicaStore::find(const Block& block, bool exact) const {
+  auto replica = lookup(block.id);
+  if (!replica) {
+    return fail(ErrorCode::kReplicaNotFound,
+                "Replica does not exist " + to_string(pool_id(), block) +
+                    ". The block may have been removed recently by the balancer or by intentionally reducing the "
+                    "replication factor. This condition is usually harmless. To be certain, please check the preceding "
+                    "datanode log messages for signs of a more serious issue.");
+  }
+  if (exact && replica->view().block.generation != block.generation) {
+    return fail(ErrorCode::kReplicaNotFound,
+                "Cannot append to a replica with unexpected generation stamp " + to_string(pool_id(), block));
+  }
+  return replica;
+}
+
+std::vector<std::shared_ptr<Replica>> ReplicaStore::of_volume(const Volume& volume) const {
+  std::vector<std::shared_ptr<Replica>> found;
+  std::lock_guard lock(mutex_);
+  for (const auto& [id, replica] : replicas_) {
+    if (&replica->volume() == &volume) found.push_back(replica);
+  }
+  return found;
+}
+
+size_t ReplicaStore::size() const {
+  std::lock_guard lock(mutex_);
+  return replicas_.size();
+}
+
+void ReplicaStore::forget(const Replica& replica) {
+  std::lock_guard lock(mutex_);
+  auto found = replicas_.find(raw(replica.id()));
+  if (found != replicas_.end() && found->second.get() == &replica) replicas_.erase(found);
+}
+
+Result<Volume*> ReplicaStore::choose_volume(StorageType type, const std::string& storage_id, uint64_t bytes) {
+  std::lock_guard lock(mutex_);
+  auto fits = [&](Volume& volume) { return !volume.failed() && volume.available_bytes() >= bytes; };
+  for (auto& volume : volumes_) {
+    if (!storage_id.empty() && volume->storage_id() == storage_id && fits(*volume)) return volume.get();
+  }
+  for (bool any_type : {false, true}) {
+    for (size_t i = 0; i < volumes_.size(); ++i) {
+      Volume& volume = *volumes_[(next_volume_ + i) % volumes_.size()];
+      if ((!any_type && volume.type() != type) || !fits(volume)) continue;
+      next_volume_ = (next_volume_ + i + 1) % volumes_.size();
+      return &volume;
+    }
+  }
+  uint64_t most = 0;
+  for (auto& volume : volumes_) most = std::max(most, volume->failed() ? 0 : volume->available_bytes());
+  return fail(ErrorCode::kDiskOutOfSpace,
+              fmt::format("Out of space: The volume with the most available space (={} B) is less than the block size "
+                          "(={} B).",
+                          most, bytes));
+}
+
+void ReplicaStore::note_error(Volume& volume, const Error& error) {
+  // Only what the disk itself says: running out of descriptors, for example, is not its fault.
+  bool of_disk = error.message().ends_with(std::strerror(EIO)) || error.message().ends_with(std::strerror(EROFS));
+  if (error.code() == ErrorCode::kIo && of_disk) volume.mark_failed(error);
+}
+
+// ---- Creation
+
+Result<ReplicaClaim> ReplicaStore::create_files(Volume& volume, const Creation& creation, std::function<void()> stop) {
+  Replica::View view;
+  view.block = creation.block;
+  view.block.length_bytes = 0;
+  view.state = creation.state;
+  view.directory = creation.state == ReplicaState::kRbw ? volume.layout().rbw() : volume.layout().temporary();
+  view.promised_bytes = creation.block.length_bytes != 0 ? creation.block.length_bytes : settings_.block_bytes_estimate;
+  auto replica = std::make_shared<Replica>(volume, view);
+  ReplicaClaim claim = ReplicaClaim::attempt(replica, std::move(stop));
+  {
+    std::lock_guard lock(mutex_);
+    auto [position, inserted] = replicas_.try_emplace(raw(replica->id()), replica);
+    if (!inserted) {
+      return fail(ErrorCode::kReplicaAlreadyExists,
+                  fmt::format("Block {} already exists in state {} and thus cannot be created.",
+                              to_string(pool_id(), creation.block), name_of(position->second->view().state)));
+    }
+  }
+  volume.promise(int64_t(view.promised_bytes));
+  return claim;
+}
+
+Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::create(Creation creation, std::function<void()> stop) {
+  // FsDatasetImpl.createTemporary: an older copy that is still on its way gives way to a newer one.
+  if (auto present = lookup(creation.block.id); present && creation.state == ReplicaState::kTemporary) {
+    Replica::View view = present->view();
+    bool unfinished = view.state == ReplicaState::kTemporary || view.state == ReplicaState::kRbw;
+    if (view.block.generation < creation.block.generation && (creation.replaces_older || unfinished)) {
+      DFS_CO_TRY_OK(co_await invalidate(view.block));
+    }
+  }
+  uint64_t room = creation.block.length_bytes != 0 ? creation.block.length_bytes : settings_.block_bytes_estimate;
+  DFS_CO_TRY(Volume * volume, choose_volume(creation.storage_type, creation.storage_id, room));
+  auto writer = co_await run_on(volume->executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
+    DFS_TRY(ReplicaClaim claim, create_files(*volume, creation, std::move(stop)));
+    std::shared_ptr<Replica> replica = claim.shared();
+    auto made = ReplicaWriter::create(std::move(claim), creation.checksum);
+    if (!made) {
+      // Files of this name that we do not know of are someone's data: they stay.
+      volume->promise(-int64_t(replica->view().promised_bytes));
+      forget(*replica);
+    }
+    return made;
+  });
+  if (!writer) note_error(*volume, writer.error());
+  co_return writer;
+}
+
+// ---- Continuing what is there
+
+Result<std::unique_ptr<ReplicaWriter>> ReplicaStore::reopen(ReplicaClaim claim, const Continuation& request) {
+  return ReplicaWriter::open(std::move(claim), request.checksum);
+}
+
+Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::append(Continuation request, std::function<void()> stop) {
+  // HDFS-17850: the Go and the Rust client append under the stamp that the block has, and Java takes that too. What
+  // keeps a stale replica out then is the length, which must be the one that the NameNode told the client.
+  if (request.generation < request.block.generation) {
+    co_return fail(ErrorCode::kIo, fmt::format("The new generation stamp {} should be greater than the replica {}'s "
+                                               "generation stamp",
+                                               raw(request.generation), to_string(pool_id(), request.block)));
+  }
+  DFS_CO_TRY(std::shared_ptr<Replica> replica, find(request.block, true));
+  ReplicaClaim claim = ReplicaClaim::attempt(replica, std::move(stop));
+  Replica::View view = replica->view();
+  if (!claim || view.state != ReplicaState::kFinalized) {
+    co_return fail(ErrorCode::kReplicaNotFound,
+                   "Cannot append to an unfinalized replica " + to_string(pool_id(), request.block));
+  }
+  if (view.block.length_bytes != request.received_bytes_min) {
+    co_return fail(ErrorCode::kIo,
+                   fmt::format("Corrupted replica {} with a length of {} expected length is {}",
+                               to_string(pool_id(), view.block), view.block.length_bytes, request.received_bytes_min));
+  }
+  co_return co_await run_on(replica->volume().executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
+    DFS_TRY_OK(move_to_rbw(*replica, request.generation));
+    return reopen(std::move(claim), request);
+  });
+}
+
+// FsDatasetImpl.recoverCheck
+Task<Result<ReplicaClaim>> ReplicaStore::claim_for_recovery(Block block, GenerationStamp generation,
+                                                            uint64_t length_bytes, std::function<void()> stop) {
+  DFS_CO_TRY(std::shared_ptr<Replica> replica, find(block, false));
+  auto check_state = [&](const Replica::View& view) -> Result<void> {
+    if (view.state != ReplicaState::kFinalized && view.state != ReplicaState::kRbw) {
+      return fail(ErrorCode::kReplicaNotFound,
+                  fmt::format("Cannot recover append/close to a replica that's not FINALIZED and not RBW {}, {}",
+                              to_string(pool_id(), view.block), name_of(view.state)));
+    }
+    if (view.block.generation < block.generation || view.block.generation > generation) {
+      return fail(ErrorCode::kReplicaNotFound,
+                  fmt::format("Cannot append to a replica with unexpected generation stamp {}. Expected GS range is "
+                              "[{}, {}].",
+                              raw(view.block.generation), raw(block.generation), raw(generation)));
+    }
+    return {};
+  };
+  DFS_CO_TRY_OK(check_state(replica->view()));
+  DFS_CO_TRY(ReplicaClaim claim,
+             co_await ReplicaClaim::obtain(replica, std::move(stop), settings_.writer_stop_deadline));
+  Replica::View view = replica->view();
+  DFS_CO_TRY_OK(check_state(view));
+  if (view.state == ReplicaState::kRbw &&
+      (view.block.length_bytes != view.on_disk_bytes || view.block.length_bytes != view.acknowledged_bytes)) {
+    co_return fail(ErrorCode::kReplicaAlreadyExists,
+                   fmt::format("RBW replica {}bytesRcvd({}), bytesOnDisk({}), and bytesAcked({}) are not the same.",
+                               to_string(pool_id(), view.block), view.block.length_bytes, view.on_disk_bytes,
+                               view.acknowledged_bytes));
+  }
+  if (view.block.length_bytes != length_bytes) {
+    co_return fail(ErrorCode::kIo,
+                   fmt::format("Corrupted replica {} with a length of {} expected length is {}",
+                               to_string(pool_id(), view.block), view.block.length_bytes, length_bytes));
+  }
+  co_return claim;
+}
+
+Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::recover_append(Continuation request,
+                                                                          std::function<void()> stop) {
+  DFS_CO_TRY(ReplicaClaim claim, co_await claim_for_recovery(request.block, request.generation,
+                                                             request.received_bytes_min, std::move(stop)));
+  co_return co_await run_on(claim.replica().volume().executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
+    if (claim.replica().view().state == ReplicaState::kFinalized) {
+      DFS_TRY_OK(move_to_rbw(claim.replica(), request.generation));
+    } else {
+      DFS_TRY_OK(set_generation(claim.replica(), request.generation));
+    }
+    return reopen(std::move(claim), request);
+  });
+}
+
+Task<Result<std::shared_ptr<Replica>>> ReplicaStore::recover_close(Continuation request) {
+  DFS_CO_TRY(ReplicaClaim claim,
+             co_await claim_for_recovery(request.block, request.generation, request.received_bytes_min, [] {}));
+  co_return co_await run_on(claim.replica().volume().executor(), [&]() -> Result<std::shared_ptr<Replica>> {
+    Replica& replica = claim.replica();
+    DFS_TRY_OK(set_generation(replica, request.generation));
+    if (replica.view().state == ReplicaState::kRbw) {
+      DFS_TRY(std::unique_ptr<ReplicaWriter> writer, reopen(std::move(claim), request));
+      std::shared_ptr<Replica> shared = writer->shared();
+      DFS_TRY_OK(finalise(std::move(writer), true, ""));
+      return shared;
+    }
+    events_.received(replica.view().block, replica.volume().storage_id(), "");
+    return claim.shared();
+  });
+}
+
+Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::recover_rbw(Continuation request,
+                                                                       std::function<void()> stop) {
+  DFS_CO_TRY(std::shared_ptr<Replica> replica, find(request.block, false));
+  if (auto state = replica->view().state; state != ReplicaState::kRbw) {
+    co_return fail(ErrorCode::kReplicaNotFound, fmt::format("Cannot recover a non-RBW replica {}, {}",
+                                                            to_string(pool_id(), request.block), name_of(state)));
+  }
+  DFS_CO_TRY(ReplicaClaim claim,
+             co_await ReplicaClaim::obtain(replica, std::move(stop), settings_.writer_stop_deadline));
+  Replica::View view = replica->view();
+  if (view.state != ReplicaState::kRbw) {
+    co_return fail(ErrorCode::kReplicaNotFound, fmt::format("Cannot recover a non-RBW replica {}, {}",
+                                                            to_string(pool_id(), view.block), name_of(view.state)));
+  }
+  if (view.block.generation < request.block.generation || view.block.generation > request.generation) {
+    co_return fail(
+        ErrorCode::kReplicaNotFound,
+        fmt::format("Cannot append to a replica with unexpected generation stamp {}. Expected GS range is "
+                    "[{}, {}].",
+                    to_string(pool_id(), request.block), raw(request.block.generation), raw(request.generation)));
+  }
+  if (view.acknowledged_bytes < request.received_bytes_min || view.block.length_bytes > request.received_bytes_max) {
+    co_return fail(ErrorCode::kReplicaNotFound,
+                   fmt::format("Unmatched length replica {}: BytesAcked = {} BytesRcvd = {} are not in the range of "
+                               "[{}, {}].",
+                               to_string(pool_id(), view.block), view.acknowledged_bytes, view.block.length_bytes,
+                               request.received_bytes_min, request.received_bytes_max));
+  }
+  if (view.on_disk_bytes < view.acknowledged_bytes) {
+    co_return fail(ErrorCode::kReplicaNotFound,
+                   "Found fewer bytesOnDisk than bytesAcked for replica " + to_string(pool_id(), view.block));
+  }
+  co_return co_await run_on(replica->volume().executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
+    // What came after the last acknowledgement was never verified by the end of the pipeline.
+    DFS_TRY_OK(truncate(*replica, view.acknowledged_bytes));
+    DFS_TRY_OK(set_generation(*replica, request.generation));
+    return reopen(std::move(claim), request);
+  });
+}
+
+// ---- Ends
+
+Result<void> ReplicaStore::finalise(std::unique_ptr<ReplicaWriter> writer, bool sync, const std::string& delete_hint) {
+  DFS_TRY_OK(writer->flush());
+  if (sync) DFS_TRY_OK(writer->sync());
+  Replica& replica = writer->replica();
+  ReplicaClaim claim = std::move(*writer).close();
+  DFS_TRY_OK(move_to_finalized(replica, sync));
+  events_.received(replica.view().block, replica.volume().storage_id(), delete_hint);
+  return {};
+}
+
+Result<void> ReplicaStore::convert_to_rbw(std::unique_ptr<ReplicaWriter> writer, uint64_t visible_bytes) {
+  DFS_TRY_OK(writer->flush());
+  Replica& replica = writer->replica();
+  ReplicaClaim claim = std::move(*writer).close();
+  Replica::View view = replica.view();
+  if (view.block.length_bytes < visible_bytes) {
+    return fail(ErrorCode::kIo, fmt::format("{} = numBytes < visible = {}, temp={}", view.block.length_bytes,
+                                            visible_bytes, to_string(pool_id(), view.block)));
+  }
+  Disk& disk = replica.volume().disk();
+  Replica::View target = view;
+  target.directory = replica.volume().layout().rbw();
+  DFS_TRY_OK(disk.rename(view.meta_path(), target.meta_path()));
+  DFS_TRY_OK(disk.rename(view.data_path(), target.data_path()));
+  replica.update([&](Replica::View& now) {
+    now.directory = target.directory;
+    now.state = ReplicaState::kRbw;
+    now.acknowledged_bytes = visible_bytes;
+  });
+  events_.receiving(replica.view().block, replica.volume().storage_id());
+  return {};
+}
+
+void ReplicaStore::discard(std::unique_ptr<ReplicaWriter> writer) {
+  Replica& replica = writer->replica();
+  std::shared_ptr<Replica> keep = writer->shared();
+  ReplicaClaim claim = std::move(*writer).close();
+  if (replica.view().state != ReplicaState::kTemporary) return;
+  forget(replica);
+  if (auto removed = remove_files(replica); !removed) {
+    log::warn("Removing an unfinished copy: {}", removed.error().to_string());
+  }
+}
+
+Task<Result<void>> ReplicaStore::invalidate(Block block) {
+  auto replica = lookup(block.id);
+  // It may have been deleted before.
+  if (!replica) co_return Result<void>{};
+  if (auto present = replica->view().block; present.generation != block.generation) {
+    co_return fail(ErrorCode::kIo, fmt::format("Failed to delete replica {}: GenerationStamp not matched, existing "
+                                               "replica is {}",
+                                               to_string(pool_id(), block), to_string(pool_id(), present)));
+  }
+  DFS_CO_TRY(ReplicaClaim claim, co_await ReplicaClaim::obtain(replica, [] {}, settings_.writer_stop_deadline));
+  if (lookup(block.id) != replica || replica->view().block.generation != block.generation) co_return Result<void>{};
+  forget(*replica);
+  auto removed = co_await run_on(replica->volume().executor(), [&] { return remove_files(*replica); });
+  events_.deleted(replica->view().block, replica->volume().storage_id());
+  co_return removed;
+}
+
+// ---- Files
+
+Result<void> ReplicaStore::remove_files(Replica& replica) {
+  Replica::View view = replica.view();
+  Disk& disk = replica.volume().disk();
+  // Data first: a meta file alone is nothing, data alone is a corrupt replica.
+  DFS_TRY_OK(disk.remove(view.data_path()));
+  replica.volume().add_used(-int64_t(view.on_disk_bytes));
+  replica.volume().promise(-int64_t(view.promised_bytes));
+  return disk.remove(view.meta_path());
+}
+
+// The order of the renames is one that loading can finish after a crash between any two of them.
+Result<void> ReplicaStore::move_to_rbw(Replica& replica, GenerationStamp generation) {
+  Disk& disk = replica.volume().disk();
+  Replica::View from = replica.view(), moved = from;
+  moved.directory = replica.volume().layout().rbw();
+  Replica::View to = moved;
+  to.block.generation = generation;
+  // A reader that opens the files now must find the last sum as it was before the writer changes it.
+  uint64_t rest = 0;
+  std::optional<uint32_t> last_sum;
+  {
+    DFS_TRY(std::unique_ptr<File> meta, disk.open(from.meta_path(), Disk::OpenMode::kRead));
+    DFS_TRY(checksum::Checksum checksum, read_meta_header(*meta));
+    rest = from.block.length_bytes % checksum.chunk_bytes;
+    if (rest != 0 && checksum.type != checksum::Type::kNull) {
+      std::array<uint8_t, 4> sum{};
+      DFS_TRY(size_t read,
+              meta->pread(sum, kMetaHeaderBytes + from.block.length_bytes / checksum.chunk_bytes * sum.size()));
+      if (read != sum.size())
+        return fail(ErrorCode::kIo, "Corrupted block: the meta file is short " + from.meta_path());
+      last_sum = load_big_endian<uint32_t>(sum.data());
+    }
+  }
+  DFS_TRY_OK(disk.rename(from.meta_path(), moved.meta_path()));
+  if (auto renamed = disk.rename(from.data_path(), moved.data_path()); !renamed) {
+    if (auto back = disk.rename(moved.meta_path(), from.meta_path()); !back) {
+      log::error("Cannot move meta file {} back to the finalized directory: {}", moved.meta_path(),
+                 back.error().message());
+    }
+    return renamed;
+  }
+  DFS_TRY_OK(disk.rename(moved.meta_path(), to.meta_path()));
+  replica.update([&](Replica::View& view) {
+    view.directory = to.directory;
+    view.block.generation = generation;
+    view.state = ReplicaState::kRbw;
+    view.on_disk_bytes = view.acknowledged_bytes = view.block.length_bytes;
+    view.last_sum = last_sum;
+  });
+  return {};
+}
+
+Result<void> ReplicaStore::move_to_finalized(Replica& replica, bool sync) {
+  Volume& volume = replica.volume();
+  Disk& disk = volume.disk();
+  Replica::View from = replica.view(), to = from;
+  DFS_TRY(to.directory, volume.finalized_directory(from.block.id));
+  DFS_TRY_OK(disk.rename(from.meta_path(), to.meta_path()));
+  DFS_TRY_OK(disk.rename(from.data_path(), to.data_path()));
+  if (sync) {
+    DFS_TRY_OK(disk.sync_directory(to.directory));
+    DFS_TRY_OK(disk.sync_directory(from.directory));
+  }
+  volume.promise(-int64_t(from.promised_bytes));
+  replica.update([&](Replica::View& view) {
+    view.directory = to.directory;
+    view.state = ReplicaState::kFinalized;
+    view.block.length_bytes = view.acknowledged_bytes = view.on_disk_bytes;
+    view.promised_bytes = 0;
+  });
+  return {};
+}
+
+Result<void> ReplicaStore::set_generation(Replica& replica, GenerationStamp generation) {
+  Replica::View from = replica.view(), to = from;
+  if (from.block.generation == generation) return {};
+  to.block.generation = generation;
+  DFS_TRY_OK(replica.volume().disk().rename(from.meta_path(), to.meta_path()));
+  DFS_TRY_OK(replica.volume().disk().sync_directory(to.directory));
+  replica.update([&](Replica::View& view) { view.block.generation = generation; });
+  return {};
+}
+
+// Cuts the data first: sums beyond the data are ignored, data beyond the sums would not be. The chunk that is cut is
+// verified before, so that a sum is never made for bytes that are wrong.
+Result<void> ReplicaStore::truncate(Replica& replica, uint64_t length_bytes) {
+  Replica::View view = replica.view();
+  Disk& disk = replica.volume().disk();
+  DFS_TRY(std::unique_ptr<File> data, disk.open(view.data_path(), Disk::OpenMode::kReadWrite));
+  DFS_TRY(std::unique_ptr<File> meta, disk.open(view.meta_path(), Disk::OpenMode::kReadWrite));
+  DFS_TRY(uint64_t data_bytes, data->size());
+  if (data_bytes == length_bytes && view.on_disk_bytes == length_bytes) return {};
+  DFS_TRY(checksum::Checksum checksum, read_meta_header(*meta));
+  std::optional<uint32_t> last_sum;
+  const uint64_t rest = length_bytes % checksum.chunk_bytes;
+  const uint64_t sums_bytes = checksum.sums_bytes(length_bytes);
+  if (rest != 0 && checksum.type != checksum::Type::kNull) {
+    const uint64_t start = length_bytes - rest;
+    const uint64_t end = std::min<uint64_t>(start + checksum.chunk_bytes, view.on_disk_bytes);
+    std::vector<uint8_t> chunk(end - start);
+    std::array<uint8_t, 4> stored{};
+    DFS_TRY(size_t read, data->pread(chunk, start));
+    DFS_TRY(size_t sum_read, meta->pread(stored, kMetaHeaderBytes + sums_bytes - 4));
+    uint32_t expected = load_big_endian<uint32_t>(stored.data());
+    if (end == view.on_disk_bytes && view.last_sum) expected = *view.last_sum;
+    if (read != chunk.size() || sum_read != stored.size() || checksum.update(0, chunk) != expected) {
+      return fail(ErrorCode::kChecksum, "Corrupted block: the last chunk does not match its sum: " + view.data_path());
+    }
+    last_sum = checksum.update(0, ByteView(chunk).first(rest));
+  }
+  DFS_TRY_OK(data->truncate(length_bytes));
+  if (last_sum) {
+    std::array<uint8_t, 4> sum{};
+    store_big_endian(sum.data(), *last_sum);
+    DFS_TRY_OK(meta->pwrite(sum, kMetaHeaderBytes + sums_bytes - 4));
+  }
+  DFS_TRY_OK(meta->truncate(kMetaHeaderBytes + sums_bytes));
+  replica.volume().add_used(int64_t(length_bytes) - int64_t(view.on_disk_bytes));
+  replica.update([&](Replica::View& now) {
+    now.block.length_bytes = now.on_disk_bytes = length_bytes;
+    now.acknowledged_bytes = std::min(now.acknowledged_bytes, length_bytes);
+    now.last_sum = last_sum;
+  });
+  return {};
+}
+
+}  // namespace dfs::datanode

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "datanode/replicas/replica.h"
+#include "datanode/replicas/replica_writer.h"
+#include "datanode/replicas/volume.h"
+
+namespace dfs::datanode {
+
+// What happens to replicas and the NameNode is to hear of. Called on any thread, must not block.
+class ReplicaEvents {
+ public:
+  virtual ~ReplicaEvents() = default;
+  virtual void receiving(const Block& block, const std::string& storage_id) = 0;
+  // Finalised and durable. `delete_hint`: the uuid of the DataNode whose copy is now one too many, or empty.
+  virtual void received(const Block& block, const std::string& storage_id, const std::string& delete_hint) = 0;
+  virtual void deleted(const Block& block, const std::string& storage_id) = 0;
+  // A replica of ours that failed verification.
+  virtual void corrupt(const Block& block, const std::string& storage_id) = 0;
+};
+
+// All replicas of one block pool on the volumes of one DataNode, and every change of state they go through
+// (FsDatasetImpl). Nothing is deleted because of an error.
+//
+// Thread-safe. What is marked [volume] blocks and belongs on the executor of the replica's volume; the rest never
+// blocks.
+class ReplicaStore {
+ public:
+  struct Settings {
+    // How long a writer may take to give way to a recovery (dfs.datanode.xceiver.stop.timeout.millis).
+    std::chrono::milliseconds writer_stop_deadline{60000};
+    uint64_t block_bytes_estimate = 64u << 20;
+  };
+  // Requires: every volume is formatted. `events` outlives the store.
+  ReplicaStore(Settings settings, std::vector<std::unique_ptr<Volume>> volumes, ReplicaEvents& events);
+
+  // Opens the pool on every volume and finds the replicas: each volume on its own threads.
+  Task<Result<void>> load(PoolIdentity pool);
+  const std::string& pool_id() const { return pool_.pool_id; }
+  const std::vector<std::unique_ptr<Volume>>& volumes() const { return volumes_; }
+  ReplicaEvents& events() const { return events_; }
+
+  // kReplicaNotFound with Hadoop's words. `exact`: of this generation stamp, otherwise of any.
+  Result<std::shared_ptr<Replica>> find(const Block& block, bool exact) const;
+  // Null if there is none.
+  std::shared_ptr<Replica> lookup(BlockId id) const;
+  std::vector<std::shared_ptr<Replica>> of_volume(const Volume& volume) const;
+  size_t size() const;
+
+  // --- Writing. `stop` ends the writer when another takes its place: see ReplicaClaim.
+
+  struct Creation {
+    Block block;
+    ReplicaState state = ReplicaState::kRbw;  // or kTemporary
+    StorageType storage_type = StorageType::kDisk;
+    std::string storage_id = {};  // preferred; may be empty
+    checksum::Checksum checksum;
+    // A copy asked for by a client's pipeline recovery may take the place of an older replica of any state.
+    bool replaces_older = false;
+  };
+  Task<Result<std::unique_ptr<ReplicaWriter>>> create(Creation creation, std::function<void()> stop);
+
+  struct Continuation {
+    Block block;  // with the generation stamp that the replica has
+    GenerationStamp generation{};
+    uint64_t received_bytes_min = 0;
+    uint64_t received_bytes_max = 0;
+    checksum::Checksum checksum;
+  };
+  // PIPELINE_SETUP_APPEND: a finalized replica is written again.
+  Task<Result<std::unique_ptr<ReplicaWriter>>> append(Continuation request, std::function<void()> stop);
+  // PIPELINE_SETUP_APPEND_RECOVERY: the same after a pipeline that failed while it was set up.
+  Task<Result<std::unique_ptr<ReplicaWriter>>> recover_append(Continuation request, std::function<void()> stop);
+  // PIPELINE_SETUP_STREAMING_RECOVERY: what was not acknowledged is cut off.
+  Task<Result<std::unique_ptr<ReplicaWriter>>> recover_rbw(Continuation request, std::function<void()> stop);
+  // PIPELINE_CLOSE_RECOVERY: gives the replica its last generation stamp and finalises it; nothing more is written.
+  Task<Result<std::shared_ptr<Replica>>> recover_close(Continuation request);
+
+  // Durable when it returns: data, sums and names (HDFS-5042); with `sync` false only renamed. Reports it received.
+  // [volume]
+  Result<void> finalise(std::unique_ptr<ReplicaWriter> writer, bool sync, const std::string& delete_hint);
+  // A copy made for a client's pipeline becomes part of it; `visible_bytes` may be read. [volume]
+  Result<void> convert_to_rbw(std::unique_ptr<ReplicaWriter> writer, uint64_t visible_bytes);
+  // Removes an unfinished copy, for example when its sender went away. [volume]
+  void discard(std::unique_ptr<ReplicaWriter> writer);
+
+  // --- Deleting, at the NameNode's word only.
+
+  // kReplicaNotFound or kIo where Hadoop refuses. Ends a writer that is there.
+  Task<Result<void>> invalidate(Block block);
+
+  // --- Block recovery (InterDatanodeProtocol).
+
+  struct RecoverySource {
+    Block block;
+    ReplicaState state = ReplicaState::kFinalized;  // before the recovery
+  };
+  // Nothing if we have no such replica.
+  Task<Result<std::optional<RecoverySource>>> init_recovery(Block block, GenerationStamp recovery_id);
+  // Cuts the replica to `length_bytes`, gives it the recovery's generation stamp and finalises it. With another
+  // `new_id` it is copied to a block of that id instead (truncate of a file in a snapshot). The storage's id.
+  Task<Result<std::string>> update_under_recovery(Block old, GenerationStamp recovery_id, BlockId new_id,
+                                                  uint64_t length_bytes);
+
+  // A volume for a new replica of about `bytes`: of the storage `storage_id` if there is room, else the next of `type`
+  // in turn, else of any type. kDiskOutOfSpace.
+  Result<Volume*> choose_volume(StorageType type, const std::string& storage_id, uint64_t bytes);
+
+  // Marks the volume failed if `error` came from its disk.
+  void note_error(Volume& volume, const Error& error);
+
+ private:
+  Result<void> load_volume(Volume& volume);
+  Result<void> insert_found(std::shared_ptr<Replica> replica);
+  Task<Result<ReplicaClaim>> claim_for_recovery(Block block, GenerationStamp generation, uint64_t length_bytes,
+                                                std::function<void()> stop);
+  Result<ReplicaClaim> create_files(Volume& volume, const Creation& creation, std::function<void()> stop);
+  Result<std::unique_ptr<ReplicaWriter>> reopen(ReplicaClaim claim, const Continuation& request);
+  // Each moves or renames the files of the claimed replica and then says so in it. [volume]
+  Result<void> move_to_rbw(Replica& replica, GenerationStamp generation);
+  Result<void> move_to_finalized(Replica& replica, bool sync);
+  Result<void> set_generation(Replica& replica, GenerationStamp generation);
+  Result<void> truncate(Replica& replica, uint64_t length_bytes);
+  Result<void> remove_files(Replica& replica);
+  Result<void> copy_truncated(Replica& replica, GenerationStamp generation, BlockId new_id, uint64_t length_bytes);
+  // Sums and length on disk agree with what we believe. [volume]
+  Result<void> check_files(Replica& replica);
+  void forget(const Replica& replica);
+
+  const Settings settings_;
+  std::vector<std::unique_ptr<Volume>> volumes_;
+  ReplicaEvents& events_;
+  PoolIdentity pool_;
+  mutable std::mutex mutex_;
+  std::unordered_map<uint64_t, std::shared_ptr<Replica>> replicas_;
+  size_t next_volume_ = 0;
+};
+
+}  // namespace dfs::datanode

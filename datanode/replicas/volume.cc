@@ -1,0 +1,253 @@
+#include "datanode/replicas/volume.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/thread_pool.hpp>
+#include <random>
+
+#include "proto/base/check.h"
+#include "proto/base/log.h"
+#include "proto/base/task.h"
+
+namespace dfs::datanode {
+
+struct Volume::Threads {
+  explicit Threads(size_t count) : pool(count) {}
+  asio::thread_pool pool;
+};
+
+std::string random_uuid() {
+  std::random_device device;
+  std::array<uint32_t, 4> words{device(), device(), device(), device()};
+  words[1] = (words[1] & 0xffff0fffu) | 0x00004000u;
+  words[2] = (words[2] & 0x3fffffffu) | 0x80000000u;
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:04x}{:08x}", words[0], words[1] >> 16, words[1] & 0xffff,
+                     words[2] >> 16, words[2] & 0xffff, words[3]);
+}
+
+Volume::Volume(Settings settings)
+    : settings_(std::move(settings)),
+      layout_{settings_.directory, ""},
+      threads_(std::make_unique<Threads>(settings_.threads)) {}
+
+Volume::~Volume() {
+  threads_->pool.join();
+}
+
+asio::any_io_executor Volume::executor() const {
+  return threads_->pool.get_executor();
+}
+
+Result<std::unique_ptr<Volume>> Volume::open(Settings settings) {
+  DFS_CHECK(settings.disk != nullptr);
+  Disk& disk = *settings.disk;
+  DFS_TRY(bool there, disk.exists(settings.directory));
+  if (!there) {
+    DFS_TRY_OK(disk.make_directories(settings.directory, 0700));
+    size_t end = settings.directory.rfind('/');
+    DFS_TRY_OK(disk.sync_directory(end == 0 || end == std::string::npos ? "/" : settings.directory.substr(0, end)));
+  }
+  std::unique_ptr<Volume> volume(new Volume(std::move(settings)));
+  auto lock = disk.lock(volume->directory() + "/in_use.lock");
+  if (!lock) {
+    if (lock.error().code() != ErrorCode::kIllegalState) return fail(std::move(lock).error());
+    return fail(ErrorCode::kIllegalState,
+                fmt::format("Cannot lock storage {}. The directory is already locked: another DataNode uses it. Stop "
+                            "that one or give this one a directory of its own",
+                            volume->directory()));
+  }
+  volume->lock_ = *std::move(lock);
+  DFS_TRY_OK(volume->read_version());
+  return volume;
+}
+
+Result<void> Volume::read_version() {
+  const std::string file = layout_.version();
+  DFS_TRY(bool there, disk().exists(file));
+  if (!there) {
+    DFS_TRY(std::vector<DirectoryEntry> entries, disk().list(directory()));
+    for (const DirectoryEntry& entry : entries) {
+      if (entry.name == "in_use.lock" || entry.name == "lost+found") continue;
+      // A crash while formatting leaves current/ empty.
+      if (entry.name == "current") {
+        DFS_TRY(std::vector<DirectoryEntry> current, disk().list(directory() + "/current"));
+        bool only_temporary =
+            std::ranges::all_of(current, [](const DirectoryEntry& inner) { return inner.name.starts_with("VERSION"); });
+        if (only_temporary) continue;
+      }
+      return fail(ErrorCode::kCorruptFormat,
+                  fmt::format("{} is not empty ({}) but has no current/VERSION: restore that file if this was a "
+                              "DataNode's directory, otherwise choose an empty one",
+                              directory(), entry.name));
+    }
+    return {};
+  }
+  DFS_TRY(std::string text, disk().read_file(file));
+  Properties properties = parse_properties(text);
+  DFS_TRY(std::string type, require(properties, "storageType", file));
+  if (type != "DATA_NODE") {
+    return fail(ErrorCode::kCorruptFormat,
+                fmt::format("{} belongs to a {}, not to a DataNode: choose another directory", directory(), type));
+  }
+  DFS_TRY(std::string version, require(properties, "layoutVersion", file));
+  if (version != std::to_string(kLayoutVersion)) {
+    return fail(ErrorCode::kIncorrectVersion,
+                fmt::format("Unexpected version of storage directory {}. Reported: {}. Expecting = {}", directory(),
+                            version, kLayoutVersion));
+  }
+  DFS_TRY(storage_id_, require(properties, "storageID", file));
+  DFS_TRY(node_.cluster_id, require(properties, "clusterID", file));
+  DFS_TRY(node_.uuid, require(properties, "datanodeUuid", file));
+  formatted_ = true;
+  return {};
+}
+
+Result<void> Volume::format(const NodeIdentity& node) {
+  DFS_CHECK(!formatted_);
+  storage_id_ = "DS-" + random_uuid();
+  node_ = node;
+  DFS_TRY_OK(disk().make_directories(directory() + "/current", 0700));
+  DFS_TRY_OK(disk().sync_directory(directory()));
+  DFS_TRY_OK(disk().write_file_atomically(layout_.version(),
+                                          format_properties({{"storageID", storage_id_},
+                                                             {"clusterID", node.cluster_id},
+                                                             {"cTime", "0"},
+                                                             {"datanodeUuid", node.uuid},
+                                                             {"storageType", "DATA_NODE"},
+                                                             {"layoutVersion", std::to_string(kLayoutVersion)}})));
+  formatted_ = true;
+  log::info("Storage directory {} has been formatted for cluster {}", directory(), node.cluster_id);
+  return {};
+}
+
+Result<void> Volume::open_pool(const PoolIdentity& pool) {
+  DFS_CHECK(formatted_);
+  if (node_.cluster_id != pool.cluster_id) {
+    return fail(ErrorCode::kIllegalState,
+                fmt::format("Incompatible clusterIDs in {}: namenode clusterID = {}; datanode clusterID = {}. Give the "
+                            "address of the NameNode that the directory belongs to, or another directory",
+                            directory(), pool.cluster_id, node_.cluster_id));
+  }
+  layout_.pool_id = pool.pool_id;
+  Properties ours{{"namespaceID", std::to_string(pool.namespace_id)},
+                  {"cTime", std::to_string(pool.created)},
+                  {"blockpoolID", pool.pool_id},
+                  {"layoutVersion", std::to_string(kLayoutVersion)}};
+  DFS_TRY(bool there, disk().exists(layout_.pool_version()));
+  if (there) {
+    DFS_TRY(std::string text, disk().read_file(layout_.pool_version()));
+    Properties found = parse_properties(text);
+    for (const auto& [key, value] : ours) {
+      DFS_TRY(std::string present, require(found, key, layout_.pool_version()));
+      if (present == value) continue;
+      return fail(ErrorCode::kIllegalState, fmt::format("Incompatible {} in {}: the NameNode has {}, the directory {}",
+                                                        key, layout_.pool(), value, present));
+    }
+  }
+  for (const std::string& made : {layout_.finalized(), layout_.rbw()}) {
+    DFS_TRY_OK(disk().make_directories(made, 0700));
+  }
+  // Copies that were not finished are of no use: whoever ordered them orders them again.
+  DFS_TRY(bool old_copies, disk().exists(layout_.temporary()));
+  if (old_copies) DFS_TRY_OK(disk().remove_tree(layout_.temporary()));
+  DFS_TRY_OK(disk().make_directories(layout_.temporary(), 0700));
+  DFS_TRY_OK(remove_stale_files());
+  for (const std::string& parent :
+       {layout_.pool() + "/current", layout_.pool(), directory() + "/current", directory()}) {
+    DFS_TRY_OK(disk().sync_directory(parent));
+  }
+  if (!there) DFS_TRY_OK(disk().write_file_atomically(layout_.pool_version(), format_properties(ours)));
+  return {};
+}
+
+// A stock DataNode writes a list of its replicas when it stops for an upgrade and believes it when it comes back
+// (BlockPoolSlice.readReplicasFromCache): by then ours will have changed what it lists.
+Result<void> Volume::remove_stale_files() {
+  const std::string list = layout_.pool() + "/current/replicas";
+  DFS_TRY(bool there, disk().exists(list));
+  if (!there) return {};
+  return disk().remove(list);
+}
+
+Result<std::string> Volume::finalized_directory(BlockId id) {
+  std::string path = layout_.finalized_directory(id);
+  size_t index = ((raw(id) >> 16) & 0x1f) * 32 + ((raw(id) >> 8) & 0x1f);
+  std::lock_guard lock(directories_mutex_);
+  if (directories_[index]) return path;
+  DFS_TRY_OK(disk().make_directories(path, 0700));
+  DFS_TRY_OK(disk().sync_directory(path.substr(0, path.rfind('/'))));
+  DFS_TRY_OK(disk().sync_directory(layout_.finalized()));
+  directories_[index] = true;
+  return path;
+}
+
+Volume::Space Volume::measure() {
+  auto measured = disk().space(directory());
+  if (!measured) {
+    mark_failed(measured.error());
+    return {};
+  }
+  Space space;
+  uint64_t reserved = settings_.reserved_bytes;
+  space.used_bytes = uint64_t(std::max<int64_t>(used_bytes_, 0));
+  space.capacity_bytes = measured->capacity_bytes > reserved ? measured->capacity_bytes - reserved : 0;
+  uint64_t taken = measured->capacity_bytes - std::min(measured->available_bytes, measured->capacity_bytes);
+  space.other_bytes = taken > space.used_bytes ? taken - space.used_bytes : 0;
+  // What others already use counts towards the reservation.
+  uint64_t still_reserved = reserved > space.other_bytes ? reserved - space.other_bytes : 0;
+  space.other_bytes = space.other_bytes > reserved ? space.other_bytes - reserved : 0;
+  space.remaining_bytes = measured->available_bytes > still_reserved ? measured->available_bytes - still_reserved : 0;
+  remaining_bytes_ = int64_t(space.remaining_bytes);
+  space.remaining_bytes = available_bytes();
+  return space;
+}
+
+uint64_t Volume::available_bytes() const {
+  return uint64_t(std::max<int64_t>(remaining_bytes_ - promised_bytes_, 0));
+}
+
+void Volume::mark_failed(const Error& error) {
+  if (failed_.exchange(true)) return;
+  log::error("Volume {} has failed and takes no more replicas: {}", directory(), error.to_string());
+}
+
+Result<std::vector<std::unique_ptr<Volume>>> open_volumes(std::vector<Volume::Settings> settings, bool accept_new) {
+  if (settings.empty()) {
+    return fail(ErrorCode::kConfiguration, "no storage directory: set dfs.datanode.data.dir");
+  }
+  std::vector<std::unique_ptr<Volume>> volumes;
+  for (Volume::Settings& one : settings) {
+    DFS_TRY(std::unique_ptr<Volume> volume, Volume::open(std::move(one)));
+    volumes.push_back(std::move(volume));
+  }
+  auto formatted =
+      std::ranges::find_if(volumes, &Volume::is_formatted, [](auto& volume) -> Volume& { return *volume; });
+  if (formatted == volumes.end()) return volumes;
+  const Volume& first = **formatted;
+  for (const auto& volume : volumes) {
+    if (!volume->is_formatted()) {
+      if (accept_new) continue;
+      return fail(
+          ErrorCode::kIllegalState,
+          fmt::format("{} is empty while {} holds the blocks of DataNode {}: mount the disk that belongs there, "
+                      "or, if it is a new one, start once with -D tusk.datanode.new.volumes=true",
+                      volume->directory(), first.directory(), first.node().uuid));
+    }
+    if (volume->node().uuid != first.node().uuid) {
+      return fail(ErrorCode::kIllegalState,
+                  fmt::format("Root {}: DatanodeUuid={}, does not match {} from {}: they belong to different "
+                              "DataNodes, remove one from dfs.datanode.data.dir",
+                              volume->directory(), volume->node().uuid, first.node().uuid, first.directory()));
+    }
+    if (volume->node().cluster_id != first.node().cluster_id) {
+      return fail(
+          ErrorCode::kIllegalState,
+          fmt::format("{} belongs to cluster {}, {} to cluster {}: remove one from dfs.datanode.data.dir",
+                      volume->directory(), volume->node().cluster_id, first.directory(), first.node().cluster_id));
+    }
+  }
+  return volumes;
+}
+
+}  // namespace dfs::datanode

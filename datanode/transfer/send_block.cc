@@ -1,0 +1,195 @@
+// Reading replicas out to clients and to other DataNodes (BlockSender).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "datanode/transfer/operation.h"
+#include "proto/base/log.h"
+#include "proto/base/task.h"
+
+namespace dfs::datanode {
+namespace {
+
+using namespace asio::experimental::awaitable_operators;
+
+// The first packet is small, so that a short or abandoned read costs little; then they grow.
+constexpr size_t kFirstPacketBytes = 64u << 10;
+constexpr size_t kPacketBytesMax = 512u << 10;
+
+struct Piece {
+  uint64_t offset = 0;
+  std::vector<uint8_t> memory;
+  std::span<uint8_t> sums, data;
+};
+
+// Reads the next piece on the volume's threads.
+Task<Result<void>> read_piece(ReplicaReader& reader, const Sending& sending, Piece& piece, size_t length) {
+  const checksum::Checksum& checksum = reader.checksum();
+  size_t sums_bytes = sending.sums || sending.verify ? checksum.sums_bytes(length) : 0;
+  if (piece.memory.size() < sums_bytes + length) piece.memory.resize(sums_bytes + length);
+  piece.sums = std::span(piece.memory).first(sums_bytes);
+  piece.data = std::span(piece.memory).subspan(sums_bytes, length);
+  co_return co_await run_on(reader.replica().volume().executor(), [&]() -> Result<void> {
+    DFS_TRY_OK(reader.read(piece.offset, piece.data, piece.sums));
+    if (!sending.verify) return {};
+    if (auto bad = reader.first_mismatch(piece.offset, piece.data, piece.sums)) {
+      return fail(ErrorCode::kChecksum,
+                  fmt::format("Checksum failed at {} of blk_{}", *bad, int64_t(raw(reader.block().id))));
+    }
+    return {};
+  });
+}
+
+Task<Result<void>> nothing_to_read() {
+  co_return Result<void>{};
+}
+
+}  // namespace
+
+Task<Result<void>> send_packets(Stream& stream, Watchdog::Watch& watch, ReplicaReader& reader, Sending sending) {
+  const uint32_t chunk_bytes = reader.checksum().chunk_bytes;
+  Piece pieces[2];
+  size_t packet_bytes = kFirstPacketBytes;
+  uint64_t next = sending.begin;
+  auto length_of_next = [&] {
+    size_t whole_chunks = std::max<size_t>(packet_bytes / chunk_bytes, 1) * chunk_bytes;
+    packet_bytes = std::min(packet_bytes * 2, kPacketBytesMax);
+    return size_t(std::min<uint64_t>(whole_chunks, sending.end - next));
+  };
+  int64_t seqno = 0;
+  if (next < sending.end) {
+    size_t length = length_of_next();
+    pieces[0].offset = next;
+    next += length;
+    DFS_CO_TRY_OK(co_await read_piece(reader, sending, pieces[0], length));
+    for (int current = 0;; current = 1 - current) {
+      Piece& piece = pieces[current];
+      Piece& ahead = pieces[1 - current];
+      watch.touch();
+      if (sending.throttle) {
+        if (auto pause = sending.throttle->take(piece.data.size()); pause.count() > 0) {
+          DFS_CO_TRY_OK(co_await sleep_for(pause));
+        }
+      }
+      transfer::PacketHeader header{
+          .offset_in_block = int64_t(piece.offset), .seqno = seqno++, .data_bytes = uint32_t(piece.data.size())};
+      const bool more = next < sending.end;
+      size_t ahead_bytes = more ? length_of_next() : 0;
+      ahead.offset = next;
+      next += ahead_bytes;
+      ByteView sums = sending.sums ? ByteView(piece.sums) : ByteView();
+      // While this piece is on its way the disk reads the next.
+      auto [sent, read] = co_await (
+          without_cancellation_exceptions(transfer::send_packet(stream, header, sums, piece.data)) &&
+          without_cancellation_exceptions(more ? read_piece(reader, sending, ahead, ahead_bytes) : nothing_to_read()));
+      DFS_CO_TRY_OK(std::move(sent));
+      DFS_CO_TRY_OK(std::move(read));
+      if (!more) break;
+    }
+  }
+  watch.touch();
+  co_return co_await transfer::send_packet(
+      stream, {.offset_in_block = int64_t(sending.end), .seqno = seqno, .last_packet_in_block = true}, {}, {});
+}
+
+Task<Result<std::unique_ptr<ReplicaReader>>> open_for_reading(TransferContext& context, Block block,
+                                                              uint64_t wanted_bytes) {
+  using namespace std::chrono_literals;
+  const std::string name = to_string(context.store.pool_id(), block);
+  auto replica = context.store.lookup(block.id);
+  if (!replica) {
+    co_return fail(ErrorCode::kReplicaNotFound,
+                   "Replica not found for " + name +
+                       ". The block may have been removed recently by the balancer or by intentionally reducing the "
+                       "replication factor. This condition is usually harmless. To be certain, please check the "
+                       "preceding datanode log messages for signs of a more serious issue.");
+  }
+  // BlockSender waits up to three seconds for a writer that is behind what its reader has heard.
+  for (int i = 0; i < 300; ++i) {
+    Replica::View view = replica->view();
+    if (view.state != ReplicaState::kRbw || view.on_disk_bytes >= wanted_bytes) break;
+    DFS_CO_TRY_OK(co_await sleep_for(10ms));
+  }
+  Replica::View view = replica->view();
+  if (view.block.generation < block.generation) {
+    co_return fail(ErrorCode::kIo, fmt::format("Replica gen stamp < block genstamp, block={}, replica={}", name,
+                                               to_string(context.store.pool_id(), view.block)));
+  }
+  if (!view.visible_bytes()) {
+    co_return fail(ErrorCode::kIo, fmt::format("Replica is not readable, block={}, replica={}, {}", name,
+                                               to_string(context.store.pool_id(), view.block), name_of(view.state)));
+  }
+  auto reader = co_await run_on(replica->volume().executor(), [&] { return ReplicaReader::open(replica); });
+  if (!reader && context.store.lookup(block.id) == replica) {
+    // It should be there and readable: the NameNode is to make another copy. Ours stays where it is.
+    if (reader.error().code() == ErrorCode::kCorruptFormat || reader.error().code() == ErrorCode::kFileNotFound) {
+      log::warn("Block {} is corrupt: {}", name, reader.error().message());
+      context.store.events().corrupt(view.block, replica->volume().storage_id());
+    }
+    context.store.note_error(replica->volume(), reader.error());
+  }
+  co_return reader;
+}
+
+namespace {
+
+struct Range {
+  std::unique_ptr<ReplicaReader> reader;
+  Sending sending;
+};
+
+Task<Result<Range>> open_range(TransferContext& context, const pb::OpReadBlockProto& request) {
+  const pb::ExtendedBlockProto& wanted = request.header().baseheader().block();
+  DFS_CO_TRY_OK(check_pool(context, wanted));
+  const uint64_t begin = request.offset();
+  Range range;
+  uint64_t length = request.len();
+  DFS_CO_TRY(range.reader, co_await open_for_reading(context, from_proto(wanted),
+                                                     length > UINT64_MAX - begin ? UINT64_MAX : begin + length));
+  const uint64_t end = range.reader->length_bytes();
+  if (begin > end || length > end - begin) {
+    co_return fail(ErrorCode::kIo,
+                   fmt::format(" Offset {} and length {} don't match block {} ( blockLen {} )", begin, int64_t(length),
+                               to_string(context.store.pool_id(), range.reader->block()), end));
+  }
+  const uint32_t chunk_bytes = range.reader->checksum().chunk_bytes;
+  range.sending.begin = begin - begin % chunk_bytes;
+  range.sending.end = std::min(end, (begin + length + chunk_bytes - 1) / chunk_bytes * chunk_bytes);
+  range.sending.sums = request.sendchecksums();
+  co_return range;
+}
+
+}  // namespace
+
+Task<Result<Next>> read_block(Session& session, pb::OpReadBlockProto request) {
+  auto range = co_await open_range(session.context, request);
+  if (!range) {
+    std::string block = to_string(session.context.store.pool_id(), from_proto(request.header().baseheader().block()));
+    DFS_CO_TRY_OK(co_await respond(session, transfer::Status::kError,
+                                   fmt::format("opReadBlock {} received exception {}: {}", block,
+                                               range.error().java_class(), range.error().message())));
+    co_return fail(std::move(range).error());
+  }
+  pb::BlockOpResponseProto response;
+  response.set_status(pb::SUCCESS);
+  checksum::Checksum checksum = range->reader->checksum();
+  if (!range->sending.sums) checksum.type = checksum::Type::kNull;
+  transfer::to_proto(checksum, *response.mutable_readopchecksuminfo()->mutable_checksum());
+  response.mutable_readopchecksuminfo()->set_chunkoffset(range->sending.begin);
+  DFS_CO_TRY_OK(co_await transfer::send_message(*session.stream, response));
+  auto sent = co_await send_packets(*session.stream, session.watch, *range->reader, range->sending);
+  if (!sent) {
+    // A reader that has enough closes the connection: no fault of the disk.
+    session.context.store.note_error(range->reader->replica().volume(), sent.error());
+    co_return fail(std::move(sent).error());
+  }
+  pb::ClientReadStatusProto status;
+  if (!co_await session.reader.message(status)) co_return Next::kCloseConnection;
+  if (status.status() != pb::CHECKSUM_OK && status.status() != pb::SUCCESS) {
+    log::info("{} reports {} after reading {}", session.stream->remote(), pb::Status_Name(status.status()),
+              to_string(session.context.store.pool_id(), range->reader->block()));
+  }
+  co_return Next::kKeepConnection;
+}
+
+}  // namespace dfs::datanode
