@@ -1,0 +1,161 @@
+#include "tools/tusk/datanode_process.h"
+
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "datanode/node/datanode.h"
+#include "datanode/web/webhdfs.h"
+#include "proto/base/event_loop.h"
+#include "proto/base/task.h"
+#include "proto/config/keys.h"
+#include "proto/http/server.h"
+
+namespace dfs::tools {
+
+struct DataNodeProcess::Settings {
+  datanode::DataNode::Settings node;
+  Endpoint http;
+  std::map<std::string, std::string> client_properties;  // for the libdfs behind WebHDFS
+};
+
+namespace {
+
+// "[SSD]file:///disk1" or "/disk1", as dfs.datanode.data.dir lists them.
+Result<datanode::DataNode::Directory> directory(const Configuration& configuration, std::string_view text) {
+  datanode::DataNode::Directory directory;
+  if (text.starts_with('[')) {
+    size_t end = text.find(']');
+    if (end == std::string_view::npos) {
+      return fail(configuration.complaint(keys::kDataDirs, "'" + std::string(text) + "' has no ']'"));
+    }
+    Result<datanode::StorageType> type = datanode::storage_type_named(text.substr(1, end - 1));
+    if (!type) return fail(configuration.complaint(keys::kDataDirs, type.error().message()));
+    directory.type = *type;
+    text.remove_prefix(end + 1);
+  }
+  if (text.starts_with("file:")) text.remove_prefix(5);
+  while (text.starts_with("//")) text.remove_prefix(1);
+  if (!text.starts_with('/')) {
+    return fail(configuration.complaint(keys::kDataDirs, "'" + std::string(text) + "' is not an absolute path"));
+  }
+  directory.path = text;
+  return directory;
+}
+
+Result<Endpoint> endpoint(const Configuration& configuration, StringKey key, uint16_t port) {
+  DFS_TRY(std::string text, configuration.get(key));
+  Result<Endpoint> parsed = Endpoint::parse(text, port);
+  if (!parsed) return fail(configuration.complaint(key, parsed.error().message()));
+  return parsed;
+}
+
+Result<Endpoint> namenode_endpoint(const Configuration& configuration) {
+  DFS_TRY(std::string address, configuration.get(keys::kNameNodeRpcAddress));
+  if (!address.empty()) return endpoint(configuration, keys::kNameNodeRpcAddress, 8020);
+  DFS_TRY(std::string file_system, configuration.get(keys::kDefaultFs));
+  constexpr std::string_view scheme = "hdfs://";
+  if (!file_system.starts_with(scheme)) {
+    return fail(configuration.complaint(keys::kDefaultFs, "is not an hdfs:// address"));
+  }
+  std::string_view authority = std::string_view(file_system).substr(scheme.size());
+  Result<Endpoint> parsed = Endpoint::parse(authority.substr(0, authority.find('/')), 8020);
+  if (!parsed) return fail(configuration.complaint(keys::kDefaultFs, parsed.error().message()));
+  return parsed;
+}
+
+}  // namespace
+
+struct DataNodeProcess::Parts {
+  std::unique_ptr<datanode::WebHdfs> web_hdfs;
+  EventLoop web_loop{"web"};
+  std::unique_ptr<http::Server> web;
+  std::unique_ptr<datanode::DataNode> node;
+  Endpoint data, http, ipc;
+};
+
+DataNodeProcess::DataNodeProcess(std::unique_ptr<Settings> settings)
+    : settings_(std::move(settings)), parts_(std::make_unique<Parts>()) {}
+
+DataNodeProcess::~DataNodeProcess() {
+  stop();
+}
+
+Result<std::unique_ptr<DataNodeProcess>> DataNodeProcess::create(const Configuration& c,
+                                                                 std::function<void(Error)> on_failure) {
+  auto settings = std::make_unique<Settings>();
+  datanode::DataNode::Settings& node = settings->node;
+  DFS_TRY(std::vector<std::string> directories, c.get(keys::kDataDirs));
+  for (const std::string& text : directories) {
+    DFS_TRY(datanode::DataNode::Directory parsed, directory(c, text));
+    node.directories.push_back(std::move(parsed));
+  }
+  if (node.directories.empty()) return fail(c.complaint(keys::kDataDirs, "names no folder"));
+  DFS_TRY(node.namenode, namenode_endpoint(c));
+  DFS_TRY(node.data, endpoint(c, keys::kDataNodeAddress, 9866));
+  DFS_TRY(node.ipc, endpoint(c, keys::kDataNodeIpcAddress, 9867));
+  DFS_TRY(settings->http, endpoint(c, keys::kDataNodeHttpAddress, 9864));
+  DFS_TRY(node.host_name, c.get(keys::kDataNodeHostname));
+  DFS_TRY(node.heartbeat_interval, c.get(keys::kHeartbeatInterval));
+  DFS_TRY(node.block_report_interval, c.get(keys::kBlockReportInterval));
+  DFS_TRY(int64_t scan_hours, c.get_between(keys::kScanPeriodHours, -1, 24 * 365));
+  node.scan_period = std::chrono::hours(scan_hours == 0 ? 504 : std::max<int64_t>(scan_hours, 0));
+  DFS_TRY(node.reserved_bytes, c.get(keys::kDataNodeReserved));
+  DFS_TRY(node.block_bytes_estimate, c.get(keys::kBlockSize));
+  DFS_TRY(node.transfers_max, c.get_between(keys::kTransferThreadsMax, 1, 1'000'000));
+  DFS_TRY(node.transfer_idle_deadline, c.get(keys::kClientSocketTimeout));
+  DFS_TRY(node.sync_on_close, c.get(keys::kSyncOnClose));
+  for (std::string_view prefix : {"dfs.", "fs.", "ipc.", "hadoop."}) {
+    DFS_TRY(auto found, c.with_prefix(prefix));
+    settings->client_properties.merge(found);
+  }
+  node.on_failure = std::move(on_failure);
+  std::unique_ptr<DataNodeProcess> process(new DataNodeProcess(std::move(settings)));
+  DFS_TRY_OK(process->open());
+  return process;
+}
+
+// The DataNode tells the NameNode the port of the web server, so that one comes first.
+Result<void> DataNodeProcess::open() {
+  Parts& parts = *parts_;
+  parts.web_loop.start();
+  http::Server::Settings web;
+  web.listen = {settings_->http};
+  datanode::WebHdfs::Settings web_hdfs;
+  web_hdfs.connect.properties = settings_->client_properties;
+  web_hdfs.namenode_uri = "hdfs://" + settings_->node.namenode.to_string();
+  parts.web_hdfs = std::make_unique<datanode::WebHdfs>(std::move(web_hdfs));
+  parts.web = std::make_unique<http::Server>(web, std::vector{parts.web_loop.executor()}, *parts.web_hdfs);
+  DFS_TRY_OK(parts.web->start());
+  parts.http = {settings_->http.host, parts.web->ports().front()};
+  settings_->node.info_port = parts.http.port;
+  parts.node = std::make_unique<datanode::DataNode>(settings_->node);
+  return {};
+}
+
+Result<void> DataNodeProcess::start() {
+  Parts& parts = *parts_;
+  DFS_TRY_OK(parts.node->start());
+  parts.data = {settings_->node.data.host, parts.node->data_port()};
+  parts.ipc = {settings_->node.ipc.host, parts.node->ipc_port()};
+  return {};
+}
+
+void DataNodeProcess::stop() {
+  if (parts_->node) parts_->node->stop();
+  if (parts_->web) parts_->web->stop();
+  parts_->web_loop.stop();
+}
+
+Endpoint DataNodeProcess::data_endpoint() const {
+  return parts_->data;
+}
+Endpoint DataNodeProcess::http_endpoint() const {
+  return parts_->http;
+}
+Endpoint DataNodeProcess::ipc_endpoint() const {
+  return parts_->ipc;
+}
+
+}  // namespace dfs::tools
