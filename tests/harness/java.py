@@ -1,0 +1,119 @@
+"""Stock Hadoop's programs: class path, JVM options, and many tools in one JVM."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+from .command import Outcome, run
+from .daemon import _die_with_the_test
+from .hadoop_xml import write_configuration
+from .paths import BUILD, HADOOP_JARS
+
+LOG4J = """log4j.rootLogger=INFO,stderr
+log4j.appender.stderr=org.apache.log4j.ConsoleAppender
+log4j.appender.stderr.target=System.err
+log4j.appender.stderr.layout=org.apache.log4j.PatternLayout
+log4j.appender.stderr.layout.ConversionPattern=%d{ISO8601} %p %c{2}: %m%n
+"""
+
+
+def require_hadoop():
+    assert any(HADOOP_JARS.glob("hadoop-hdfs-3*.jar")), f"stock Hadoop is not in {HADOOP_JARS}: run tests/run"
+
+
+def _options(home, heap):
+    pathlib.Path(home).mkdir(parents=True, exist_ok=True)
+    opens = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ("java.lang", "java.nio", "sun.nio.ch")]
+    return [*opens, f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+            "-Djava.net.preferIPv4Stack=true", f"-Dhadoop.home.dir={home}"]
+
+
+def java_command(main_class, configuration, home, *args, heap="512m", extra_class_path=""):
+    require_hadoop()
+    class_path = ":".join(str(p) for p in (configuration, extra_class_path, f"{HADOOP_JARS}/*") if p)
+    return [shutil.which("java") or "java", *_options(home, heap), "-cp", class_path, main_class, *args]
+
+
+def write_java_configuration(directory, core, hdfs):
+    write_configuration(directory, core, hdfs)
+    directory = pathlib.Path(directory)
+    (directory / "log4j.properties").write_text(LOG4J)
+    # The jars come without the pages, and a daemon refuses to start when their folders are not on its class path.
+    for pages in ("hdfs", "datanode", "static"):
+        (directory / "webapps" / pages).mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def run_java(main_class, configuration, home, *args, within=120, env=None):
+    return run(*java_command(main_class, configuration, home, *args), within=within, env=env)
+
+
+def _compiled_tool_server():
+    source = pathlib.Path(__file__).parent / "java" / "ToolServer.java"
+    classes = BUILD / "hadoop" / "classes"
+    compiled = classes / "ToolServer.class"
+    if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+        classes.mkdir(parents=True, exist_ok=True)
+        run("javac", "-nowarn", "-cp", f"{HADOOP_JARS}/*", "-d", classes, source).ok()
+    return classes
+
+
+class HadoopTools:
+    """Stock Hadoop's command line tools against one file system, all in one JVM (a JVM each costs 3 s)."""
+
+    FS_SHELL = "org.apache.hadoop.fs.FsShell"
+    DFS_ADMIN = "org.apache.hadoop.hdfs.tools.DFSAdmin"
+    EDITS_VIEWER = "org.apache.hadoop.hdfs.tools.offlineEditsViewer.OfflineEditsViewer"
+
+    def __init__(self, work_dir, default_fs, user=None, settings=None):
+        require_hadoop()
+        work_dir = pathlib.Path(work_dir)
+        self.configuration = write_java_configuration(
+            work_dir / "conf", {"fs.defaultFS": default_fs}, {"dfs.blocksize": 64 << 20, **(settings or {})})
+        env = dict(os.environ)
+        if user:
+            env["HADOOP_USER_NAME"] = user
+        self._errors = open(work_dir / "tools.err", "ab")
+        self._process = subprocess.Popen(
+            java_command("ToolServer", self.configuration, work_dir / "home",
+                         extra_class_path=_compiled_tool_server()),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=env,
+            start_new_session=True, preexec_fn=_die_with_the_test)
+
+    def run(self, tool, *args):
+        """Runs one tool; its Outcome. Arguments may hold anything but a line feed or a NUL."""
+        line = "\0".join([tool, *[str(a) for a in args]])
+        assert "\n" not in line
+        self._process.stdin.write(line.encode() + b"\n")
+        self._process.stdin.flush()
+        head = self._process.stdout.readline().split()
+        assert len(head) == 3, "the JVM of Hadoop's tools ended"
+        code, out_bytes, err_bytes = (int(word) for word in head)
+        out = self._process.stdout.read(out_bytes).decode(errors="replace")
+        err = self._process.stdout.read(err_bytes).decode(errors="replace")
+        return Outcome([tool, *[str(a) for a in args]], code, out, err)
+
+    def fs(self, *args):
+        """`hadoop fs ARGS`."""
+        return self.run(self.FS_SHELL, *args)
+
+    def admin(self, *args):
+        """`hdfs dfsadmin ARGS`."""
+        return self.run(self.DFS_ADMIN, *args)
+
+    def close(self):
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,12 @@
+"""Where the tests find and leave things."""
+
+import os
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build"
+HADOOP_JARS = BUILD / "hadoop" / "lib"
+# Which of our builds the cluster tests run.
+PRESET = os.environ.get("TUSK_TEST_PRESET", "release")
+TUSK = BUILD / PRESET / "bin" / "tusk"
+INPUT = BUILD / "test-input"
