@@ -1,33 +1,10 @@
 #include "namenode/journal/edit_writer.h"
 
+#include "proto/base/utf8.h"
 #include "proto/hadoop/editlog.pb.h"
 
 namespace dfs::namenode {
 namespace {
-
-// Strict UTF-8: no surrogates, nothing overlong. Hadoop decodes the strings of an op when it loads the log, and a log
-// that it cannot load is lost (HDFS-3626).
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = [&](size_t at) { return at < text.size() ? uint8_t(text[at]) : uint8_t{0}; };
-    const auto continues = [&](size_t at) { return (byte(at) & 0xc0) == 0x80; };
-    const uint8_t first = byte(i);
-    if (first < 0x80) {
-      i += 1;
-    } else if (first >= 0xc2 && first <= 0xdf && continues(i + 1)) {
-      i += 2;
-    } else if ((first & 0xf0) == 0xe0 && continues(i + 1) && continues(i + 2) &&
-               !(first == 0xe0 && byte(i + 1) < 0xa0) && !(first == 0xed && byte(i + 1) >= 0xa0)) {
-      i += 3;
-    } else if (first >= 0xf0 && first <= 0xf4 && continues(i + 1) && continues(i + 2) && continues(i + 3) &&
-               !(first == 0xf0 && byte(i + 1) < 0x90) && !(first == 0xf4 && byte(i + 1) >= 0x90)) {
-      i += 4;
-    } else {
-      return false;
-    }
-  }
-  return true;
-}
 
 constexpr size_t kTextBytesMax = 1024 * 1024;  // Text.DEFAULT_MAX_LEN
 
@@ -35,6 +12,7 @@ constexpr size_t kTextBytesMax = 1024 * 1024;  // Text.DEFAULT_MAX_LEN
 
 void EditWriter::string(std::string_view value) {
   if (value.size() > UINT16_MAX) return reject("a string is longer than 65535 bytes");
+  // Hadoop decodes the strings of an op when it loads the log, and a log that it cannot load is lost (HDFS-3626).
   if (!is_utf8(value)) return reject("a string is not UTF-8");
   out_.short_text(value);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "namenode/namespace/settings.h"
+#include "proto/base/utf8.h"
 
 namespace dfs::namenode {
 
@@ -28,29 +29,6 @@ std::string join_path(const std::vector<std::string>& components, size_t count) 
   std::string path;
   for (size_t i = 0; i < count; ++i) path.append("/").append(components[i]);
   return path;
-}
-
-bool is_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    auto byte = uint8_t(text[i]);
-    size_t length = byte < 0x80                   ? 1
-                    : byte >= 0xC2 && byte < 0xE0 ? 2
-                    : byte >= 0xE0 && byte < 0xF0 ? 3
-                    : byte >= 0xF0 && byte < 0xF5 ? 4
-                                                  : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    for (size_t k = 1; k < length; ++k) {
-      if ((uint8_t(text[i + k]) & 0xC0) != 0x80) return false;
-    }
-    auto second = length > 1 ? uint8_t(text[i + 1]) : uint8_t(0);
-    // Overlong forms, surrogates and what is beyond U+10FFFF.
-    if ((byte == 0xE0 && second < 0xA0) || (byte == 0xED && second > 0x9F) || (byte == 0xF0 && second < 0x90) ||
-        (byte == 0xF4 && second > 0x8F)) {
-      return false;
-    }
-    i += length;
-  }
-  return true;
 }
 
 bool is_valid_name(std::string_view path) {

@@ -29,6 +29,4 @@ bool is_reserved(std::string_view path);
 bool is_reserved_raw(std::string_view path);
 bool is_reserved_inodes(std::string_view path);
 
-bool is_utf8(std::string_view text);
-
 }  // namespace dfs::namenode
