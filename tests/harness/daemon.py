@@ -20,6 +20,8 @@ _PR_SET_PDEATHSIG = 1
 def _die_with_the_test():
     # Without this a test runner that is killed hard would leave daemons behind.
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # A shell starts what it puts in the background with SIGINT ignored, and that is inherited.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class DaemonFailed(AssertionError):
