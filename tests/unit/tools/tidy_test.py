@@ -75,3 +75,10 @@ def test_a_good_path_is_not_reported(path):
 
 def test_a_top_level_folder_without_a_readme_is_found():
     assert [found.path for found in tidy.check_readmes({"client/x.cc", "proto/README.md"})] == ["client/README.md"]
+
+
+def test_a_setting_that_nobody_reads_is_found():
+    keys = ('DFS_KEY(kRead, IntKey, "a.read", "1")\nDFS_KEY(kUnread, IntKey, "a.unread", "1")\n'
+            'DFS_KEY(kFolder, StringKey, "a.dir", "/a")\nDFS_KEY(kBelow, StringKey, "b.dir", "${a.dir}/b")\n')
+    texts = {"proto/config/keys.def": keys, "client/x.cc": "get(keys::kRead); get(keys::kBelow);"}
+    assert [(found.line, found.rule) for found in tidy.check_keys(texts)] == [(2, "unread key")]
