@@ -74,8 +74,9 @@ Result<void> bring_up(Journal& journal, Tables& tables, const NameNodeSettings& 
 
 Result<std::vector<std::string>> compare_with_replay(const NameNodeSettings& settings) {
   DFS_TRY(auto journal, Journal::open(Disk::posix(), journal_settings(settings)));
-  DFS_TRY(auto tables, Tables::open_rocksdb(tables_directory(settings), settings.tables_cache_bytes,
-                                            [](TransactionId) { return true; }));
+  DFS_TRY(std::string tables_at, tables_directory(settings));
+  DFS_TRY(auto tables,
+          Tables::open_rocksdb(tables_at, settings.tables_cache_bytes, [](TransactionId) { return true; }));
   DFS_TRY_OK(make_root(*tables, settings.name_space));
   DFS_TRY_OK(bring_up(*journal, *tables, settings));
   auto replayed = Tables::in_memory();

@@ -55,6 +55,8 @@ struct NameNode::Parts {
   std::optional<security::ProxyUsers> proxy_users;
   std::unique_ptr<Journal> journal;
   std::atomic<GroupCommit*> gate{nullptr};  // what the tables ask before a flush, once it runs
+  std::atomic<bool> ended = false;          // after it no flush passes
+  std::string tables_at;
   std::unique_ptr<Tables> tables;
   std::optional<LeaseTable> leases;
   std::optional<ClusterBlocks> blocks;
@@ -91,12 +93,14 @@ Result<void> NameNode::Parts::open_state() {
   settings.name_space.block_pool_id = journal->version().block_pool_id;
   settings.name_space.host_name = host_name();
 
-  DFS_TRY_OK(Disk::posix().make_directories(tables_directory(settings), 0700));
-  DFS_TRY(tables,
-          Tables::open_rocksdb(tables_directory(settings), settings.tables_cache_bytes, [this](TransactionId id) {
+  DFS_TRY(tables_at, tables_directory(settings));
+  DFS_TRY_OK(Disk::posix().make_directories(tables_at, 0700));
+  DFS_TRY(tables, Tables::open_rocksdb(tables_at, settings.tables_cache_bytes, [this](TransactionId id) {
+            if (ended) return false;
             GroupCommit* running_commit = gate.load();
             return running_commit == nullptr || running_commit->wait_durable(id);
           }));
+  DFS_TRY_OK(claim_tables(*tables, journal->version()));
   DFS_TRY_OK(make_root(*tables, settings.name_space));
 
   leases.emplace(settings.leases);
@@ -111,13 +115,18 @@ Result<void> NameNode::Parts::open_state() {
 void NameNode::Parts::wire() {
   GroupCommit::Settings commit_settings;
   commit_settings.transactions_per_segment = settings.transactions_per_segment;
-  space.emplace(Disk::posix(), settings.name_directories, settings.reserved_bytes);
+  space.emplace(Disk::posix(), SpaceWatch::Settings{.directories = watched_directories(settings),
+                                                    .reserved_bytes = settings.reserved_bytes,
+                                                    .interval = settings.space_check_interval});
   commit.emplace(commit_settings,
                  GroupCommit::Parts{*tables, *journal, *blocks, *leases, settings.name_space, Clock::system()},
                  [this](const PlanContext& context, std::vector<EditRecord>& records, Batch& locations) {
                    return periodic(context, records, locations);
                  });
-  checkpoint.emplace(*commit, *tables, settings.checkpoint_period);
+  TablesCopies copies(Disk::posix(), all_tables_directories(settings), tables_at);
+  // Until the copies have been renewed the edits since the last ones stay.
+  if (copies.none()) commit->allow_purging(tables->durable_applied());
+  checkpoint.emplace(*commit, *tables, settings.checkpoint_period, std::move(copies));
   access.emplace(*commit, *blocks, *groups, settings.name_space);
   datanode_protocol.emplace(*access, *blocks, identity_of(journal->version()));
   const bool host_lists = !settings.hosts.included.empty() || !settings.hosts.excluded.empty();
@@ -130,6 +139,8 @@ void NameNode::Parts::wire() {
 // On the namespace thread. True: there is more to do at once.
 bool NameNode::Parts::periodic(const PlanContext& context, std::vector<EditRecord>& records, Batch& locations) {
   space->check(*blocks, context.now);
+  // Where replicas lie is lost in a crash up to the last flush; who holds any must not be, or nobody waits for them.
+  if (blocks->take_new_storages()) checkpoint->flush_soon();
   if (Result<void> done = blocks->periodic(context.view, locations, context.now); !done) {
     log::error("checking blocks: {}", done.error().to_string());
   }
@@ -188,16 +199,19 @@ Result<void> NameNode::format(const NameNodeSettings& settings, std::string clus
   bool over = how == Format::kOverWhatIsThere;
   DFS_TRY_OK(Journal::format(Disk::posix(), journal_settings(settings), version,
                              over ? Journal::Existing::kRemove : Journal::Existing::kRefuse));
-  const std::string directory = tables_directory(settings);
-  DFS_TRY(bool left_over, Disk::posix().exists(directory));
-  if (left_over && over) DFS_TRY_OK(Disk::posix().remove_tree(directory));
-  if (left_over && !over) {
-    return fail(ErrorCode::kIllegalState, directory +
-                                              " holds the tables of another namespace; remove it or name another "
-                                              "folder in dfs.namenode.name.dir");
+  for (const std::string& left : all_tables_directories(settings)) {
+    DFS_TRY(bool left_over, Disk::posix().exists(left));
+    if (left_over && over) DFS_TRY_OK(Disk::posix().remove_tree(left));
+    if (left_over && !over) {
+      return fail(ErrorCode::kIllegalState, left +
+                                                " holds the tables of another namespace; remove it or name another "
+                                                "folder in dfs.namenode.name.dir");
+    }
   }
+  const std::string directory = all_tables_directories(settings).front();
   DFS_TRY_OK(Disk::posix().make_directories(directory, 0700));
   DFS_TRY(auto tables, Tables::open_rocksdb(directory, 8 << 20, [](TransactionId) { return true; }));
+  DFS_TRY_OK(claim_tables(*tables, version));
   DFS_TRY_OK(make_root(*tables, settings.name_space));
   DFS_TRY_OK(tables->flush());
   for (const std::string& formatted : settings.edits_directories) {
@@ -213,8 +227,8 @@ Result<void> NameNode::start() {
   parts.proxy_users.emplace(parts.settings.proxy_users, *parts.groups);
   DFS_TRY_OK(parts.open_state());
   parts.wire();
-  DFS_TRY_OK(parts.commit->start());
   parts.gate = &*parts.commit;
+  DFS_TRY_OK(parts.commit->start());
   parts.running = true;
   parts.checkpoint->start();
   Result<void> serving = parts.serve();
@@ -234,6 +248,7 @@ void NameNode::stop() {
   if (!parts.commit->failure()) {
     if (Result<void> flushed = parts.tables->flush(); !flushed) log::error("{}", flushed.error().message());
   }
+  parts.ended = true;
   for (EventLoop& loop : parts.loops) loop.stop();
 }
 

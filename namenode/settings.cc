@@ -1,45 +1,28 @@
 #include "namenode/settings.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include "proto/base/log.h"
 #include "proto/config/keys.h"
+#include "proto/config/locations.h"
+#include "proto/config/security_demands.h"
 #include "proto/io/disk.h"
+#include "proto/security/process_user.h"
 
 namespace dfs::namenode {
 namespace {
 
-// "file:///a", "file:/a" and "/a" are the same folder.
-Result<std::vector<std::string>> directories(const Configuration& configuration, ListKey key) {
+Result<std::vector<std::string>> folders(const Configuration& configuration, ListKey key) {
   DFS_TRY(std::vector<std::string> values, configuration.get(key));
   for (std::string& value : values) {
-    if (value.starts_with("file:")) value.erase(0, 5);
-    while (value.starts_with("//")) value.erase(0, 1);
-    if (!value.starts_with('/')) return fail(configuration.complaint(key, "'" + value + "' is not an absolute path"));
-    while (value.size() > 1 && value.ends_with('/')) value.pop_back();
+    DFS_TRY(value, folder_in(configuration, key, value));
   }
   if (values.empty()) return fail(configuration.complaint(key, "names no folder"));
   return values;
 }
 
-Result<Endpoint> endpoint(const Configuration& configuration, StringKey key, StringKey bind_host, uint16_t port) {
-  DFS_TRY(std::string text, configuration.get(key));
-  if (text.empty()) {
-    DFS_TRY(std::string file_system, configuration.get(keys::kDefaultFs));
-    constexpr std::string_view scheme = "hdfs://";
-    if (!file_system.starts_with(scheme)) {
-      return fail(
-          configuration.complaint(keys::kDefaultFs, "is not an hdfs:// address, so set " + std::string(key.name)));
-    }
-    text = file_system.substr(scheme.size());
-    if (size_t slash = text.find('/'); slash != std::string::npos) text.resize(slash);
-  }
-  Result<Endpoint> parsed = Endpoint::parse(text, port);
-  if (!parsed) return fail(configuration.complaint(key, parsed.error().message()));
-  DFS_TRY(std::string bind, configuration.get(bind_host));
-  if (!bind.empty()) parsed->host = bind;
-  return parsed;
+Result<void> bind(const Configuration& configuration, StringKey bind_host, Endpoint& endpoint) {
+  DFS_TRY(std::string host, configuration.get(bind_host));
+  if (!host.empty()) endpoint.host = host;
+  return {};
 }
 
 Result<std::string> file_named_by(const Configuration& configuration, StringKey key) {
@@ -50,13 +33,8 @@ Result<std::string> file_named_by(const Configuration& configuration, StringKey 
   return text;
 }
 
-std::string process_user() {
-  const passwd* entry = getpwuid(geteuid());
-  return entry ? entry->pw_name : std::to_string(geteuid());
-}
-
 Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
-  s.superuser = process_user();
+  s.superuser = security::process_user();
   DFS_TRY(s.supergroup, c.get(keys::kSuperuserGroup));
   DFS_TRY(s.permissions_enabled, c.get(keys::kPermissionsEnabled));
   DFS_TRY(s.component_bytes_max, c.get_between(keys::kComponentLengthMax, 0, 65535));
@@ -105,10 +83,13 @@ Result<void> read_blocks(const Configuration& c, NameNodeSettings& settings) {
 
 Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
   NameNodeSettings s;
-  DFS_TRY(s.name_directories, directories(c, keys::kNameDirs));
-  DFS_TRY(s.edits_directories, directories(c, keys::kEditsDirs));
-  DFS_TRY(s.rpc, endpoint(c, keys::kNameNodeRpcAddress, keys::kNameNodeRpcBindHost, 8020));
-  DFS_TRY(Endpoint http, endpoint(c, keys::kNameNodeHttpAddress, keys::kNameNodeHttpBindHost, 9870));
+  DFS_TRY_OK(check_security_demands(c));
+  DFS_TRY(s.name_directories, folders(c, keys::kNameDirs));
+  DFS_TRY(s.edits_directories, folders(c, keys::kEditsDirs));
+  DFS_TRY(s.rpc, namenode_endpoint(c));
+  DFS_TRY_OK(bind(c, keys::kNameNodeRpcBindHost, s.rpc));
+  DFS_TRY(Endpoint http, endpoint_of(c, keys::kNameNodeHttpAddress, 9870));
+  DFS_TRY_OK(bind(c, keys::kNameNodeHttpBindHost, http));
   s.http = {http};
   DFS_TRY(s.frame_bytes_max, c.get_between(keys::kIpcMaximumLength, 1024, INT32_MAX));
   DFS_TRY(s.frame_bytes_max_before_context, c.get_between(keys::kIpcMaximumLengthBeforeContext, 1024, INT32_MAX));
@@ -117,6 +98,8 @@ Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
   DFS_TRY(s.edits_retained, c.get_between(keys::kEditsRetained, 0, INT64_MAX));
   DFS_TRY(s.edit_segments_retained, c.get_between(keys::kEditSegmentsRetained, 1, INT32_MAX));
   DFS_TRY(s.reserved_bytes, c.get(keys::kNameNodeReserved));
+  DFS_TRY(s.space_check_interval, c.get(keys::kNameNodeSpaceCheck));
+  DFS_TRY(s.edits_directories_minimum, c.get_between(keys::kEditsDirsMinimum, 1, 1000));
   DFS_TRY(s.lease_recheck, c.get(keys::kLeaseRecheckInterval));
   DFS_TRY(s.leases.hard, c.get(keys::kLeaseHardLimit));
   DFS_TRY(s.proxy_users, c.with_prefix("hadoop.proxyuser."));

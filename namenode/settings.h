@@ -28,7 +28,9 @@ struct NameNodeSettings {
   std::chrono::milliseconds checkpoint_period{3'600'000};
   uint64_t edits_retained = 1'000'000;
   uint64_t edit_segments_retained = 10'000;
-  uint64_t reserved_bytes = 100ull << 20;  // of the name folders' disks: below, safe mode
+  uint64_t reserved_bytes = 100ull << 20;  // of the disks of edit log and tables: below, safe mode
+  std::chrono::milliseconds space_check_interval{5000};
+  size_t edits_directories_minimum = 1;
   std::chrono::milliseconds lease_recheck{2000};
   std::map<std::string, std::string> proxy_users;
   std::string static_groups;

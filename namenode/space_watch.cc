@@ -6,15 +6,15 @@
 namespace dfs::namenode {
 
 bool SpaceWatch::is_low() const {
-  for (const std::string& directory : directories_) {
+  for (const std::string& directory : settings_.directories) {
     Result<DiskSpace> space = disk_.space(directory);
     if (!space) {
       log::error("{}", space.error().message());
       return true;
     }
-    if (space->available_bytes < reserved_bytes_) {
+    if (space->available_bytes < settings_.reserved_bytes) {
       log::warn("{} has {} bytes left, less than dfs.namenode.resource.du.reserved ({})", directory,
-                space->available_bytes, reserved_bytes_);
+                space->available_bytes, settings_.reserved_bytes);
       return true;
     }
   }
@@ -23,11 +23,8 @@ bool SpaceWatch::is_low() const {
 
 void SpaceWatch::check(Blocks& blocks, TimePoint now) {
   if (now < due_) return;
-  due_ = now + std::chrono::seconds(5);
-  const bool low = is_low();
-  if (low && !low_) blocks.enter_safe_mode();
-  if (!low && low_) blocks.leave_safe_mode();
-  low_ = low;
+  due_ = now + settings_.interval;
+  blocks.set_resources_low(is_low());
 }
 
 }  // namespace dfs::namenode

@@ -10,7 +10,17 @@ namespace dfs::namenode {
 
 // Where a NameNode's state lies: the edit log as Hadoop keeps it, our tables beside it.
 JournalSettings journal_settings(const NameNodeSettings& settings);
-std::string tables_directory(const NameNodeSettings& settings);
+// All folders whose disks must have room.
+std::vector<std::string> watched_directories(const NameNodeSettings& settings);
+
+// The tables lie in one folder of dfs.namenode.name.dir, with copies in the others that checkpoints make
+// (TablesCopies). This is the folder that is ahead; the first one where none has any.
+Result<std::string> tables_directory(const NameNodeSettings& settings);
+std::vector<std::string> all_tables_directories(const NameNodeSettings& settings);
+
+// Marks new tables as those of this cluster. kIllegalState where they are another's: its blocks would be taken for
+// ours.
+Result<void> claim_tables(Tables& tables, const StorageVersion& version);
 // Empty tables get the rows of an empty namespace; the edit log brings the rest.
 Result<void> make_root(Tables& tables, const NamespaceSettings& settings);
 

@@ -1,6 +1,5 @@
 #include "client/core/settings.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -8,7 +7,9 @@
 #include <limits>
 #include <random>
 
+#include "proto/config/security_demands.h"
 #include "proto/config/values.h"
+#include "proto/security/process_user.h"
 
 namespace dfs::client {
 namespace {
@@ -81,15 +82,6 @@ std::string random_client_name() {
 
 }  // namespace
 
-std::string default_user() {
-  if (auto name = environment("HADOOP_USER_NAME"); !name.empty()) return std::string(name);
-  passwd entry;
-  passwd* found = nullptr;
-  char buffer[16384];
-  if (getpwuid_r(geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found) return found->pw_name;
-  return std::to_string(geteuid());
-}
-
 Result<Configuration> load_configuration(const fs::ConnectOptions& options) {
   std::string directory = options.config_dir;
   if (directory.empty()) directory = environment("HADOOP_CONF_DIR");
@@ -100,6 +92,7 @@ Result<Configuration> load_configuration(const fs::ConnectOptions& options) {
 
 Result<SessionSettings> read_settings(std::string_view uri, const fs::ConnectOptions& options,
                                       const Configuration& configuration) {
+  DFS_TRY_OK(check_security_demands(configuration));
   SessionSettings settings;
   DFS_TRY(std::string address, configuration.get(keys::kDefaultFs));
   if (!uri.empty()) address = uri;
@@ -119,9 +112,13 @@ Result<SessionSettings> read_settings(std::string_view uri, const fs::ConnectOpt
   settings.uri = std::string(kScheme) + authority;
   DFS_TRY(settings.namenode.servers, namenodes_of(authority, configuration));
 
-  settings.namenode.user.user = options.user.empty() ? default_user() : options.user;
+  settings.namenode.user.user = options.user.empty() ? security::login_user() : options.user;
   if (options.real_user != settings.namenode.user.user) settings.namenode.user.real_user = options.real_user;
   settings.namenode.call_deadline = options.call_deadline;
+  if (configuration.is_set(keys::kIpcCallTimeout.name)) {
+    DFS_TRY(settings.namenode.call_deadline, configuration.get(keys::kIpcCallTimeout));
+  }
+  DFS_TRY(settings.namenode.connect_deadline, configuration.get(keys::kIpcConnectTimeout));
   settings.home = "/user/" + settings.namenode.user.user;
   DFS_TRY(std::string umask, configuration.get(keys::kUmask));
   DFS_TRY(settings.umask, parse_umask(umask));
@@ -145,19 +142,14 @@ Result<SessionSettings> read_settings(std::string_view uri, const fs::ConnectOpt
   settings.transfer.client_name = random_client_name();
   DFS_TRY(uint64_t packet_bytes, configuration.get_between(keys::kWritePacketSize, 512, 8u << 20));
   settings.transfer.packet_bytes = uint32_t(packet_bytes);
-  settings.transfer.total_deadline = options.call_deadline;
-  constexpr BoolKey kByHostName{{"dfs.client.use.datanode.hostname", "false"}};
-  constexpr MillisecondsKey kSocketTimeout{{"dfs.client.socket-timeout", "60000"}};
-  constexpr BoolKey kReplace{{"dfs.client.block.write.replace-datanode-on-failure.enable", "true"}};
-  constexpr StringKey kReplacePolicy{{"dfs.client.block.write.replace-datanode-on-failure.policy", "DEFAULT"}};
-  constexpr BoolKey kBestEffort{{"dfs.client.block.write.replace-datanode-on-failure.best-effort", "true"}};
-  DFS_TRY(settings.transfer.connect_by_host_name, configuration.get(kByHostName));
-  DFS_TRY(settings.transfer.io_deadline, configuration.get(kSocketTimeout));
-  DFS_TRY(settings.replace_datanodes, configuration.get(kReplace));
-  DFS_TRY(std::string policy, configuration.get(kReplacePolicy));
+  settings.transfer.total_deadline = settings.namenode.call_deadline;
+  DFS_TRY(settings.transfer.connect_by_host_name, configuration.get(keys::kUseDataNodeHostname));
+  DFS_TRY(settings.transfer.io_deadline, configuration.get(keys::kClientSocketTimeout));
+  DFS_TRY(settings.replace_datanodes, configuration.get(keys::kReplaceOnFailure));
+  DFS_TRY(std::string policy, configuration.get(keys::kReplaceOnFailurePolicy));
   if (policy == "NEVER" || policy == "DISABLE") settings.replace_datanodes = false;
   settings.replace_always = policy == "ALWAYS";
-  DFS_TRY(settings.replace_best_effort, configuration.get(kBestEffort));
+  DFS_TRY(settings.replace_best_effort, configuration.get(keys::kReplaceOnFailureBestEffort));
   return settings;
 }
 

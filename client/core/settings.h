@@ -30,7 +30,5 @@ struct SessionSettings {
 Result<Configuration> load_configuration(const fs::ConnectOptions& options);
 Result<SessionSettings> read_settings(std::string_view uri, const fs::ConnectOptions& options,
                                       const Configuration& configuration);
-// $HADOOP_USER_NAME, or the system's name of the user.
-std::string default_user();
 
 }  // namespace dfs::client

@@ -67,7 +67,7 @@ NamenodeProxy::NamenodeProxy(asio::any_io_executor executor, Settings settings) 
     client.user = state_->settings.user;
     client.client_id = client_id;
     client.call_deadline = state_->settings.call_deadline;
-    client.connect_deadline = std::min(client.connect_deadline, state_->settings.call_deadline);
+    client.connect_deadline = std::min(state_->settings.connect_deadline, state_->settings.call_deadline);
     state_->clients.push_back(std::make_unique<rpc::Client>(executor, std::move(client)));
   }
 }

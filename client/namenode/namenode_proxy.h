@@ -31,6 +31,7 @@ class NamenodeProxy {
     std::vector<Endpoint> servers;  // at least one
     security::Identity user;
     std::chrono::milliseconds call_deadline{60000};
+    std::chrono::milliseconds connect_deadline{20000};
     std::chrono::milliseconds first_contact_deadline{2000};
   };
 

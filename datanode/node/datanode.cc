@@ -1,6 +1,5 @@
 #include "datanode/node/datanode.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <future>
@@ -18,17 +17,10 @@
 #include "proto/io/disk.h"
 #include "proto/rpc/server.h"
 #include "proto/security/identity.h"
+#include "proto/security/process_user.h"
 
 namespace dfs::datanode {
 namespace {
-
-std::string process_user() {
-  passwd entry{};
-  passwd* found = nullptr;
-  char buffer[4096];
-  if (getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found) == 0 && found) return found->pw_name;
-  return std::to_string(geteuid());
-}
 
 std::string machine_name() {
   char buffer[256] = {};
@@ -41,7 +33,7 @@ std::string machine_name() {
 struct DataNode::State {
   explicit State(Settings given) : settings(std::move(given)) {
     if (!settings.disk) settings.disk = &Disk::posix();
-    if (settings.user.empty()) settings.user = process_user();
+    if (settings.user.empty()) settings.user = security::process_user();
     const std::string& host = settings.data.host;
     const bool local = host == "localhost" || host == "::1" || host.starts_with("127.");
     // The machine's own name often resolves to another loopback address than the one we listen on.

@@ -58,6 +58,8 @@ class Blocks {
   // A reader found the replica on this storage (by uuid; empty: any storage of the DataNode) corrupt.
   virtual Result<void> report_bad(const View& view, Batch& batch, const BlockRow& block, std::string_view datanode_uuid,
                                   std::string_view storage_uuid) = 0;
+  // Whether every DataNode that may hold a replica has said what it holds: a block without a location has no replica.
+  virtual bool locations_settled() const = 0;
   // Blocks without any good replica, in order of their ids, after `from`, at most `count_max`.
   virtual std::vector<BlockId> corrupt_blocks(BlockId from, size_t count_max) const = 0;
 
@@ -73,6 +75,8 @@ class Blocks {
   // Safe mode by hand; leaving also ends that of the start-up.
   virtual void enter_safe_mode() = 0;
   virtual void leave_safe_mode() = 0;
+  // Safe mode of its own for as long as it holds: a disk of the NameNode is nearly full.
+  virtual void set_resources_low(bool low) = 0;
 };
 
 }  // namespace dfs::namenode

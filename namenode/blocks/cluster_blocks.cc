@@ -1,6 +1,7 @@
 #include "namenode/blocks/cluster_blocks.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "namenode/blocks/stored_block.h"
 #include "proto/base/log.h"
@@ -16,7 +17,7 @@ ClusterBlocks::ClusterBlocks(Settings settings, Topology topology, HostLists hos
       published_(std::make_shared<DatanodeView>()) {}
 
 Result<void> ClusterBlocks::start(const View& view, TimePoint now) {
-  now_ = started_at_ = now;
+  now_ = started_at_ = last_round_ = now;
   DFS_TRY_OK(datanodes_.load(view, now));
   DFS_TRY(uint64_t block_count, counter(view, Counter::kBlockCount));
   safe_mode_.start(block_count, datanodes_.live_count());
@@ -27,7 +28,10 @@ Result<void> ClusterBlocks::start(const View& view, TimePoint now) {
 
 Result<void> ClusterBlocks::periodic(const View& view, Batch& batch, TimePoint now) {
   now_ = now;
-  datanodes_.check_liveness(now);
+  // After a pause of ours the heartbeats of that time still wait in their queue
+  // (DatanodeManager.shouldAbortHeartbeatCheck).
+  const bool paused = now - std::exchange(last_round_, now) > settings_.timing.heartbeat_interval;
+  if (!paused) datanodes_.check_liveness(now);
   absorb_changes();
   bool was_active = safe_mode_.active();
   DFS_TRY_OK(safe_mode_.update(view, datanodes_, now, settings_.safe_mode_rows_per_round));
@@ -97,6 +101,15 @@ void ClusterBlocks::enter_safe_mode() {
 void ClusterBlocks::leave_safe_mode() {
   safe_mode_.leave();
   stale_view_ = true;
+}
+
+void ClusterBlocks::set_resources_low(bool low) {
+  safe_mode_.set_resources_low(low);
+  stale_view_ = true;
+}
+
+bool ClusterBlocks::locations_settled() const {
+  return now_ - started_at_ >= settings_.strangers_interval && datanodes_.settled();
 }
 
 std::vector<StorageNumber> ClusterBlocks::choose_targets(const PlacementRequest& request) {

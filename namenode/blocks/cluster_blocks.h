@@ -72,6 +72,9 @@ class ClusterBlocks final : public Blocks {
     uint32_t checks_per_round = 5000;
     uint32_t safe_mode_rows_per_round = 50'000;
     std::chrono::milliseconds publish_interval{500};
+    // After a start, DataNodes that the tables do not know (a crash may have lost what they held) have this long to
+    // come before a block without a location counts as one that was never written.
+    std::chrono::milliseconds strangers_interval{60'000};
   };
 
   // `seed`: of the generator behind placement, so that a simulation repeats.
@@ -98,6 +101,8 @@ class ClusterBlocks final : public Blocks {
   Result<void> full_report(const View& view, Batch& batch, const std::string& datanode_uuid,
                            std::vector<StorageReplicas> storages, std::optional<BlockReportPart> part, WallTime wall,
                            TimePoint now);
+  // Whether storages that the tables did not know have come since the last call.
+  bool take_new_storages() { return datanodes_.take_new_storages(); }
   // The DataNode says that it cannot go on (ErrorReport FATAL_DISK_ERROR).
   void datanode_failed(const std::string& datanode_uuid);
 
@@ -109,6 +114,7 @@ class ClusterBlocks final : public Blocks {
   std::optional<BlockRecovery> recovery_of(BlockId block) const override;
   Result<void> report_bad(const View& view, Batch& batch, const BlockRow& block, std::string_view datanode_uuid,
                           std::string_view storage_uuid) override;
+  bool locations_settled() const override;
   std::vector<BlockId> corrupt_blocks(BlockId from, size_t count_max) const override;
   Result<void> removed(const View& view, Batch& batch, std::span<const BlockId> blocks) override;
   Result<void> completed(const View& view, std::span<const BlockId> blocks) override;
@@ -117,6 +123,7 @@ class ClusterBlocks final : public Blocks {
   bool in_safe_mode() const override { return safe_mode_.active(); }
   void enter_safe_mode() override;
   void leave_safe_mode() override;
+  void set_resources_low(bool low) override;
 
  private:
   // reports.cc
@@ -173,6 +180,7 @@ class ClusterBlocks final : public Blocks {
   bool started_ = false;
   bool namespace_scan_begun_ = false;
   TimePoint started_at_{};
+  TimePoint last_round_{};
   TimePoint now_{};  // of the last call that brought the time
   bool stale_view_ = true;
   TimePoint published_at_{};

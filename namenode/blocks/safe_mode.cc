@@ -27,9 +27,16 @@ void SafeMode::start(uint64_t block_count, size_t live_datanodes) {
 }
 
 void SafeMode::leave() {
-  if (active()) log::info("STATE* Safe mode is OFF");
+  const bool was_active = active();
   manual_ = false;
   phase_ = Phase::kOff;
+  if (was_active && !active()) log::info("STATE* Safe mode is OFF");
+}
+
+void SafeMode::set_resources_low(bool low) {
+  if (low == resources_low_) return;
+  resources_low_ = low;
+  log::info("STATE* Safe mode is {}", active() ? "ON" : "OFF");
 }
 
 Result<void> SafeMode::update(const View& view, const DatanodeMap& datanodes, TimePoint now, size_t rows_max) {
@@ -52,7 +59,7 @@ Result<void> SafeMode::update(const View& view, const DatanodeMap& datanodes, Ti
   }
   if (now >= extension_ends_) {
     phase_ = Phase::kOff;
-    if (!manual_) log::info("STATE* Safe mode is OFF");
+    if (!active()) log::info("STATE* Safe mode is OFF");
   }
   return {};
 }
@@ -115,6 +122,11 @@ Result<uint64_t> SafeMode::count_missing(const View& view, const DatanodeMap& da
 
 std::string SafeMode::tip(size_t live_datanodes, TimePoint now) const {
   if (!active()) return {};
+  if (resources_low_) {
+    return "Resources are low on NN. Please add or free up more resources: safe mode is turned off by itself when "
+           "there "
+           "is room again.";
+  }
   if (manual_) {
     return "It was turned on manually. Use \"hdfs dfsadmin -safemode leave\" to turn safe mode off.";
   }

@@ -35,11 +35,13 @@ class SafeMode {
   void note_change() { changed_ = true; }
   Result<void> update(const View& view, const DatanodeMap& datanodes, TimePoint now, size_t rows_max);
 
-  bool active() const { return manual_ || phase_ != Phase::kOff; }
+  bool active() const { return manual_ || resources_low_ || phase_ != Phase::kOff; }
   // Since the start; not by hand.
   bool starting() const { return phase_ != Phase::kOff; }
   void enter() { manual_ = true; }
+  // Also that of the start; not that of low resources, which ends when they are there again.
   void leave();
+  void set_resources_low(bool low);
 
   // Why, as FSNamesystem.getSafeModeTip words it; empty when off.
   std::string tip(size_t live_datanodes, TimePoint now) const;
@@ -58,6 +60,7 @@ class SafeMode {
   Limits limits_;
   Phase phase_ = Phase::kCounting;
   bool manual_ = false;
+  bool resources_low_ = false;
   bool changed_ = true;
   bool reached_ = false;
   Walk walk_;

@@ -5,7 +5,7 @@
 
 namespace dfs::namenode {
 
-Result<void> apply_and_absorb(const Edit& edit, Tables& tables, Blocks& blocks, LeaseTable& leases, TimePoint now) {
+Result<size_t> apply_and_absorb(const Edit& edit, Tables& tables, Blocks& blocks, LeaseTable& leases, TimePoint now) {
   Batch batch;
   Effects effects;
   DFS_TRY_OK(apply(edit.record, tables, batch, effects));
@@ -15,7 +15,7 @@ Result<void> apply_and_absorb(const Edit& edit, Tables& tables, Blocks& blocks, 
   for (InodeId file : effects.closed) leases.release(file);
   if (!effects.completed_blocks.empty()) DFS_TRY_OK(blocks.completed(tables, effects.completed_blocks));
   for (InodeId file : effects.replication_changed) DFS_TRY_OK(blocks.replication_changed(tables, file));
-  return {};
+  return batch.bytes();
 }
 
 }  // namespace dfs::namenode

@@ -6,8 +6,8 @@
 
 namespace dfs::namenode {
 
-Checkpoint::Checkpoint(GroupCommit& commit, Tables& tables, std::chrono::milliseconds period)
-    : commit_(commit), tables_(tables), period_(period) {}
+Checkpoint::Checkpoint(GroupCommit& commit, Tables& tables, std::chrono::milliseconds period, TablesCopies copies)
+    : commit_(commit), tables_(tables), period_(period), copies_(std::move(copies)) {}
 
 Checkpoint::~Checkpoint() {
   stop();
@@ -43,7 +43,20 @@ Task<void> Checkpoint::repeat() {
 
 Task<Result<void>> Checkpoint::run() {
   DFS_CO_TRY_OK(co_await commit_.roll());
-  co_return tables_.flush();
+  DFS_CO_TRY_OK(tables_.flush());
+  const TransactionId held = tables_.durable_applied();
+  DFS_CO_TRY_OK(copies_.renew(tables_));
+  commit_.allow_purging(held);
+  co_return Result<void>{};
+}
+
+void Checkpoint::flush_soon() {
+  asio::post(loop_.executor(), [this] { tasks_->spawn(flush_once()); });
+}
+
+Task<void> Checkpoint::flush_once() {
+  if (Result<void> flushed = tables_.flush(); !flushed) log::error("flush: {}", flushed.error().message());
+  co_return;
 }
 
 Task<Result<void>> Checkpoint::save() {

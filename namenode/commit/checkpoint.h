@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 
+#include "namenode/commit/tables_copies.h"
 #include "namenode/store/tables.h"
 #include "proto/base/event_loop.h"
 #include "proto/base/task_fwd.h"
@@ -15,12 +16,13 @@ namespace dfs::namenode {
 
 class GroupCommit;
 
-// What a checkpoint is where the tables stand in for the image: the segment is rolled and the tables are flushed, so
-// that the next roll can purge the edits up to here. Runs on a thread of its own, by itself every `period` and on
-// request.
+// What a checkpoint is where the tables stand in for the image: the segment is rolled, the tables are flushed and
+// copied to the other name folders, so that the next roll can purge the edits up to here. Runs on a thread of its own,
+// by itself every `period` and on request.
 class Checkpoint {
  public:
-  Checkpoint(GroupCommit& commit, Tables& tables, std::chrono::milliseconds period);
+  // `copies`: where further copies of the tables go; none by default.
+  Checkpoint(GroupCommit& commit, Tables& tables, std::chrono::milliseconds period, TablesCopies copies = {});
   ~Checkpoint();
 
   void start();
@@ -28,14 +30,18 @@ class Checkpoint {
   void stop();
   // May be awaited from any executor.
   Task<Result<void>> save();
+  // Flushes the tables soon, without rolling the log. From any thread, while started.
+  void flush_soon();
 
  private:
   Task<void> repeat();
   Task<Result<void>> run();
+  Task<void> flush_once();
 
   GroupCommit& commit_;
   Tables& tables_;
   std::chrono::milliseconds period_;
+  TablesCopies copies_;
   EventLoop loop_{"checkpoint"};
   std::unique_ptr<TaskGroup> tasks_;
 };

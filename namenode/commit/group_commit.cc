@@ -1,5 +1,6 @@
 #include "namenode/commit/group_commit.h"
 
+#include <fmt/format.h>
 #include <pthread.h>
 
 #include <utility>
@@ -13,6 +14,12 @@
 #include "proto/base/log.h"
 
 namespace dfs::namenode {
+namespace {
+
+constexpr std::string_view kTablesFailed =
+    "The tables cannot be written, restart the NameNode after mending their disk";
+
+}  // namespace
 
 class GroupCommit::Roll final : public Step {
  public:
@@ -80,24 +87,32 @@ Task<void> GroupCommit::submit(Step& step) {
 }
 
 void GroupCommit::enqueue(Step& step, std::unique_ptr<Waiting> waiting) {
-  std::optional<Error> refused;
+  Queued queued{&step, std::move(waiting), nullptr};
+  if (std::optional<Error> refused = put(queued)) {
+    step.fail(*std::move(refused));
+    queued.waiting->resume();
+  }
+}
+
+void GroupCommit::submit_unawaited(std::unique_ptr<Step> step) {
+  Step* planned = step.get();
+  Queued queued{planned, nullptr, std::move(step)};
+  if (std::optional<Error> refused = put(queued)) log::debug("not done: {}", refused->message());
+}
+
+// Takes `queued`, unless there is a reason not to.
+std::optional<Error> GroupCommit::put(Queued& queued) {
   {
     std::lock_guard lock(mutex_);
-    if (stopping_) {
-      refused = Error(ErrorCode::kCancelled, "The NameNode is shutting down");
-    } else if (queue_.size() >= settings_.queue_max) {
-      refused = Error(ErrorCode::kRetriable, "Server too busy: too many mutations are waiting");
-    } else {
-      queue_.push_back({&step, std::move(waiting)});
-      if (queue_.size() > 1) return;
+    if (stopping_) return Error(ErrorCode::kCancelled, "The NameNode is shutting down");
+    if (queue_.size() >= settings_.queue_max) {
+      return Error(ErrorCode::kRetriable, "Server too busy: too many mutations are waiting");
     }
-  }
-  if (refused) {
-    step.fail(*std::move(refused));
-    waiting->resume();
-    return;
+    queue_.push_back(std::move(queued));
+    if (queue_.size() > 1) return std::nullopt;
   }
   work_.notify_one();
+  return std::nullopt;
 }
 
 Task<Result<TransactionId>> GroupCommit::roll() {
@@ -138,36 +153,53 @@ PlanContext GroupCommit::context(const Caller& caller) const {
           parts_.clock.wall(), parts_.clock.now()};
 }
 
-// Tables that cannot be written leave nothing to go on with: replay restores them at the next start.
-void GroupCommit::write_locations(const Batch& locations) {
-  if (locations.empty()) return;
-  Result<void> written = parts_.tables.write(locations, kNoTransaction);
-  if (!written) log::error("the tables cannot be written: {}", written.error().to_string());
-  DFS_CHECK(written.has_value());
-  changed_ = true;
+void GroupCommit::fail_for_good(Error error) {
+  log::error("{}", error.to_string());
+  std::lock_guard lock(durable_mutex_);
+  if (!failure_) failure_ = std::move(error);
+  durable_changed_.notify_all();
 }
 
-// What is encoded but does not apply is taken back. That cannot happen to a planned record, so it is our mistake: the
-// caller gets the error if nothing of its call has changed the tables yet, otherwise the process ends.
+// Replay restores the tables at the next start.
+Result<void> GroupCommit::write_locations(const Batch& locations) {
+  if (locations.empty()) return {};
+  Result<void> written = parts_.tables.write(locations, kNoTransaction);
+  if (!written) {
+    fail_for_good(std::move(written).error().within(std::string(kTablesFailed)));
+    return fail(*failure());
+  }
+  changed_ = true;
+  written_bytes_ += locations.bytes();
+  return {};
+}
+
+// A plan whose records cannot all be encoded (a name that is too long for Hadoop's format, say) is refused before any
+// of it has changed the tables.
 Result<void> GroupCommit::apply_records(std::vector<EditRecord> records, Handed& handed) {
-  TransactionId before = last_;
+  const size_t encoded = handed.bytes.size();
+  std::vector<Edit> edits;
+  edits.reserve(records.size());
+  TransactionId id = last_;
   for (EditRecord& record : records) {
-    Edit edit{next(last_), std::move(record)};
-    size_t encoded = handed.bytes.size();
-    Result<void> applied = encode_edit(edit, handed.bytes);
-    if (applied) {
-      applied = apply_and_absorb(edit, parts_.tables, parts_.blocks, parts_.leases, parts_.clock.now());
-    }
-    if (!applied) {
-      log::error("a planned {} does not apply: {}", name_of(code_of(edit.record)), applied.error().to_string());
-      DFS_CHECK(last_ == before);
+    id = next(id);
+    edits.push_back({id, std::move(record)});
+    if (Result<void> written = encode_edit(edits.back(), handed.bytes); !written) {
       handed.bytes.resize(encoded);
-      return applied;
+      return written;
+    }
+  }
+  for (const Edit& edit : edits) {
+    Result<size_t> applied = apply_and_absorb(edit, parts_.tables, parts_.blocks, parts_.leases, parts_.clock.now());
+    if (!applied) {
+      fail_for_good(std::move(applied).error().within(
+          fmt::format("{}: {} does not apply", kTablesFailed, name_of(code_of(edit.record)))));
+      return fail(*failure());
     }
     if (handed.first == kNoTransaction) handed.first = edit.id;
     last_ = edit.id;
     ++in_segment_;
     changed_ = true;
+    written_bytes_ += *applied;
   }
   return {};
 }
@@ -189,11 +221,15 @@ void GroupCommit::work_through(std::vector<Queued> batch) {
       std::vector<EditRecord> records;
       Batch locations;
       step.plan(context(step.caller), records, locations);
-      write_locations(locations);
-      Result<void> applied = apply_records(std::move(records), handed);
-      if (!applied) step.fail(std::move(applied).error());
+      Result<void> applied = write_locations(locations);
+      if (applied) applied = apply_records(std::move(records), handed);
+      if (!applied) {
+        step.fail(std::move(applied).error());
+        failed = failure();
+      }
     }
     handed.callers.push_back(std::move(queued));
+    if (written_bytes_ >= settings_.batch_bytes_max) hand_over(std::exchange(handed, Handed{}));
   }
   hand_over(std::move(handed));
 }
@@ -205,9 +241,14 @@ void GroupCommit::run_periodic() {
   std::vector<EditRecord> records;
   Batch locations;
   Handed handed;
-  if (periodic_(context(nobody), records, locations)) periodic_due_ = parts_.clock.now();
-  write_locations(locations);
-  (void)apply_records(std::move(records), handed);  // logged; tried again next time
+  const bool more = periodic_(context(nobody), records, locations);
+  if (!write_locations(locations)) return;
+  if (Result<void> applied = apply_records(std::move(records), handed); !applied) {
+    log::error("periodic work: {}", applied.error().to_string());
+  } else if (more) {
+    periodic_due_ = parts_.clock.now();
+  }
+  if (failure()) return;
   bool roll_due = settings_.transactions_per_segment != 0 && in_segment_ >= settings_.transactions_per_segment;
   if (roll_due) count_roll(handed);
   if (changed_) hand_over(std::move(handed));
@@ -218,16 +259,19 @@ void GroupCommit::count_roll(Handed& handed) {
   handed.roll = true;
   last_ = next(next(last_));
   in_segment_ = 1;
-  Result<void> noted = parts_.tables.write(Batch{}, last_);
-  DFS_CHECK(noted.has_value());
+  if (Result<void> noted = parts_.tables.write(Batch{}, last_); !noted) {
+    fail_for_good(std::move(noted).error().within(std::string(kTablesFailed)));
+  }
   changed_ = true;
 }
 
 void GroupCommit::hand_over(Handed handed) {
   handed.last = last_;
-  if (changed_) handed.moment = std::make_shared<const Moment>(Moment{parts_.tables.snapshot(), last_});
+  if (changed_ && !failure()) handed.moment = std::make_shared<const Moment>(Moment{parts_.tables.snapshot(), last_});
   changed_ = false;
-  std::lock_guard lock(handed_mutex_);
+  written_bytes_ = 0;
+  std::unique_lock lock(handed_mutex_);
+  handed_taken_.wait(lock, [&] { return handed_.size() < settings_.handed_max; });
   handed_.push_back(std::move(handed));
   handed_changed_.notify_one();
 }
@@ -241,21 +285,20 @@ void GroupCommit::run_journal() {
       handed_changed_.wait(lock, [&] { return namespace_ended_ || !handed_.empty(); });
       if (handed_.empty()) return;
       group.swap(handed_);
+      handed_taken_.notify_one();
     }
     std::optional<Error> failed = failure();
     if (!failed) {
       if (Result<void> durable = make_durable(group); !durable) {
-        failed = std::move(durable).error().within("The edit log failed, restart the NameNode after mending its disk");
-        log::error("{}", failed->message());
-        std::lock_guard lock(durable_mutex_);
-        failure_ = failed;
-        durable_changed_.notify_all();
+        fail_for_good(
+            std::move(durable).error().within("The edit log failed, restart the NameNode after mending its disk"));
+        failed = failure();
       }
     }
     for (Handed& handed : group) {
       for (Queued& caller : handed.callers) {
         if (failed) caller.step->fail(*failed);
-        caller.waiting->resume();
+        if (caller.waiting) caller.waiting->resume();
       }
     }
     group.clear();
@@ -273,7 +316,7 @@ Result<void> GroupCommit::make_durable(std::vector<Handed>& group) {
     if (handed.roll) {
       DFS_TRY_OK(parts_.journal.roll());
       unsynced = false;
-      Result<void> purged = parts_.journal.purge(parts_.tables.durable_applied());
+      Result<void> purged = parts_.journal.purge(TransactionId{purge_limit_.load()});
       if (!purged) log::warn("old edits stay: {}", purged.error().message());
     }
   }

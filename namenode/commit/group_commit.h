@@ -26,13 +26,19 @@ class Journal;
 // the journal thread appends what has been handed to it, syncs once, publishes the newest snapshot and resumes the
 // callers. While a sync runs the next batch is being planned, so under load batches grow by themselves.
 //
-// After a failed sync nothing is planned any more: every caller gets kIo with the reason, and published() stays where
-// it is. The tables are then ahead of the journal in memory, but never on disk (the gate below); a restart drops that.
+// After a failed sync, or when the tables cannot be written, nothing is planned any more: every caller gets kIo with
+// the reason, and published() stays where it is. The tables are then ahead of the journal in memory, but never on disk
+// (the gate below); a restart drops that.
 class GroupCommit final : public NamespaceThread {
  public:
   struct Settings {
     size_t queue_max = 100'000;  // callers beyond this get kRetriable
     size_t batch_max = 1'000;
+    // A batch is handed to the journal early when it has written this much into the tables: a flush of theirs waits for
+    // the journal, and must not have to wait for edits that are still being planned.
+    size_t batch_bytes_max = 8 << 20;
+    // The namespace thread waits while the journal is this many batches behind.
+    size_t handed_max = 256;
     std::chrono::milliseconds periodic_interval{500};
     // The edit log is rolled after this many transactions (0: never by itself).
     uint64_t transactions_per_segment = 1'000'000;
@@ -59,9 +65,13 @@ class GroupCommit final : public NamespaceThread {
   void stop();
 
   Moment published() const override;
-  // Ends the segment and begins another, and purges the segments that the tables hold durably; returns the first
+  // Ends the segment and begins another, and purges segments as far as allow_purging() said; returns the first
   // transaction of the new one.
   Task<Result<TransactionId>> roll();
+
+  // The tables are durable up to here, in every folder that holds them: edits before may go with the next roll. Until
+  // it is called nothing is purged. Thread-safe.
+  void allow_purging(TransactionId up_to) { purge_limit_ = raw(up_to); }
 
   // For Tables: blocks until the journal has made `transaction` durable; false once it has failed.
   bool wait_durable(TransactionId transaction);
@@ -70,11 +80,13 @@ class GroupCommit final : public NamespaceThread {
 
  protected:
   Task<void> submit(Step& step) override;
+  void submit_unawaited(std::unique_ptr<Step> step) override;
 
  private:
   struct Queued {
     Step* step;
-    std::unique_ptr<Waiting> waiting;
+    std::unique_ptr<Waiting> waiting;  // null: nobody waits, and
+    std::unique_ptr<Step> owned;       // this is the step
   };
   struct Handed {
     std::string bytes;
@@ -91,12 +103,14 @@ class GroupCommit final : public NamespaceThread {
   void work_through(std::vector<Queued> batch);
   void run_periodic();
   Result<void> apply_records(std::vector<EditRecord> records, Handed& handed);
+  void fail_for_good(Error error);
   PlanContext context(const Caller& caller) const;
-  void write_locations(const Batch& locations);
+  Result<void> write_locations(const Batch& locations);
   void hand_over(Handed handed);
   void count_roll(Handed& handed);
   Result<void> make_durable(std::vector<Handed>& group);
   void enqueue(Step& step, std::unique_ptr<Waiting> waiting);
+  std::optional<Error> put(Queued& queued);
 
   Settings settings_;
   Parts parts_;
@@ -108,7 +122,7 @@ class GroupCommit final : public NamespaceThread {
   bool stopping_ = false;
 
   std::mutex handed_mutex_;
-  std::condition_variable handed_changed_;
+  std::condition_variable handed_changed_, handed_taken_;
   std::vector<Handed> handed_;
   bool namespace_ended_ = false;
 
@@ -118,11 +132,13 @@ class GroupCommit final : public NamespaceThread {
   std::optional<Error> failure_;
 
   std::atomic<std::shared_ptr<const Moment>> published_;
+  std::atomic<uint64_t> purge_limit_{raw(kNoTransaction)};
 
   // Of the namespace thread.
   TransactionId last_ = kNoTransaction;
   uint64_t in_segment_ = 0;
   bool changed_ = false;
+  size_t written_bytes_ = 0;  // into the tables since the last hand_over()
   TimePoint periodic_due_{};
 
   std::thread namespace_thread_;

@@ -25,6 +25,10 @@ class NamespaceThread {
   template <class T>
   Task<Result<T>> write(Caller caller, std::function<Result<Planned<T>>(const PlanContext&)> plan);
 
+  // The same without an answer: nobody waits, and what comes of it shows in the state alone. Dropped when the queue is
+  // full, the journal has failed, or we are stopping.
+  void write_unawaited(Caller caller, std::function<Result<Planned<Done>>(const PlanContext&)> plan);
+
   // Work on the namespace thread that journals nothing: reports and heartbeats. May change location rows.
   struct Unjournaled {
     const View& view;
@@ -53,6 +57,11 @@ class NamespaceThread {
     bool ends_segment = false;  // a roll: plan() is not called
   };
   virtual Task<void> submit(Step& step) = 0;
+  virtual void submit_unawaited(std::unique_ptr<Step> step) = 0;
+
+ private:
+  template <class T>
+  struct Mutation;
 };
 
 }  // namespace dfs::namenode

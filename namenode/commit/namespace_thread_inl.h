@@ -7,23 +7,33 @@
 namespace dfs::namenode {
 
 template <class T>
-Task<Result<T>> NamespaceThread::write(Caller caller, std::function<Result<Planned<T>>(const PlanContext&)> plan) {
-  struct Mutation final : Step {
-    std::function<Result<Planned<T>>(const PlanContext&)> make;
-    std::optional<Result<T>> outcome;
-    void plan(const PlanContext& context, std::vector<EditRecord>& records, Batch& locations) override {
-      Result<Planned<T>> planned = make(context);
-      if (!planned) {
-        outcome = std::unexpected(std::move(planned).error());
-        return;
-      }
-      records = std::move(planned->records);
-      locations = std::move(planned->locations);
-      outcome = std::move(planned->value);
+struct NamespaceThread::Mutation final : Step {
+  std::function<Result<Planned<T>>(const PlanContext&)> make;
+  std::optional<Result<T>> outcome;
+  void plan(const PlanContext& context, std::vector<EditRecord>& records, Batch& locations) override {
+    Result<Planned<T>> planned = make(context);
+    if (!planned) {
+      outcome = std::unexpected(std::move(planned).error());
+      return;
     }
-    void fail(Error error) override { outcome = std::unexpected(std::move(error)); }
-  };
-  Mutation mutation;
+    records = std::move(planned->records);
+    locations = std::move(planned->locations);
+    outcome = std::move(planned->value);
+  }
+  void fail(Error error) override { outcome = std::unexpected(std::move(error)); }
+};
+
+inline void NamespaceThread::write_unawaited(Caller caller,
+                                             std::function<Result<Planned<Done>>(const PlanContext&)> plan) {
+  auto mutation = std::make_unique<Mutation<Done>>();
+  mutation->caller = std::move(caller);
+  mutation->make = std::move(plan);
+  submit_unawaited(std::move(mutation));
+}
+
+template <class T>
+Task<Result<T>> NamespaceThread::write(Caller caller, std::function<Result<Planned<T>>(const PlanContext&)> plan) {
+  Mutation<T> mutation;
   mutation.caller = std::move(caller);
   mutation.make = std::move(plan);
   co_await submit(mutation);

@@ -38,7 +38,7 @@ Result<void> replay(Journal& journal, Tables& tables, Blocks& blocks, LeaseTable
   }
   DFS_TRY_OK(take_over_leases(tables, leases, now));
   return journal.replay(next(tables.last_applied()), [&](const Edit& edit) -> Result<void> {
-    Result<void> applied = apply_and_absorb(edit, tables, blocks, leases, now);
+    Result<size_t> applied = apply_and_absorb(edit, tables, blocks, leases, now);
     if (applied) return {};
     return fail(std::move(applied).error().within(
         fmt::format("edit {} ({}) does not fit the tables", raw(edit.id), name_of(code_of(edit.record)))));

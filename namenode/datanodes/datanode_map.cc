@@ -137,6 +137,7 @@ StorageNumber DatanodeMap::storage_of(Batch& batch, const std::string& datanode_
   StorageNumber number{entry->second};
   if (!is_new) return number;
   ++last_number_;
+  new_storages_ = true;
   batch.put(Table::kStorages, storage_key(number), encode(StorageRow{storage_uuid, datanode_uuid, storage_type}));
   batch.put(Table::kMeta, counter_key(Counter::kLastStorageNumber), encode_counter(last_number_));
   Storage& storage = storages_[last_number_];

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "namenode/datanodes/datanode_view.h"
@@ -87,6 +88,9 @@ class DatanodeMap {
   };
   Changes take_changes();
 
+  // Whether a storage got its number since the last call.
+  bool take_new_storages() { return std::exchange(new_storages_, false); }
+
   Standing standing(StorageNumber storage) const;  // kGone where the number is not known
   bool confirmed(StorageNumber storage) const;
   const Storage* find(StorageNumber storage) const;
@@ -118,6 +122,7 @@ class DatanodeMap {
   HostLists hosts_;
   TimePoint awaited_until_{};
   uint32_t last_number_ = 0;
+  bool new_storages_ = false;
   std::unordered_map<std::string, std::unique_ptr<Datanode>> datanodes_;
   std::vector<const Datanode*> alive_;
   uint64_t xceivers_ = 0;  // of all that are alive

@@ -45,6 +45,7 @@ class LeaseTable {
   bool past_soft_limit(std::string_view holder, TimePoint now) const;
   // Files whose holders passed the hard limit, longest silent holder first, at most `count_max`.
   std::vector<Expired> expired(TimePoint now, size_t count_max) const;
+  std::chrono::milliseconds hard_limit() const { return limits_.hard; }
   size_t files_of(std::string_view holder) const;
   size_t holder_count() const { return holders_.size(); }
   size_t file_count() const { return files_.size(); }

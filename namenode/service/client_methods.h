@@ -31,9 +31,7 @@ class ClientReads {
  private:
   using Context = rpc::CallContext;
   // At once, unless the read leaves a new access time behind.
-  std::optional<Result<hadoop::hdfs::GetBlockLocationsResponseProto>> get_block_locations(
-      const hadoop::hdfs::GetBlockLocationsRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::GetBlockLocationsResponseProto>> get_block_locations_and_touch(
+  Result<hadoop::hdfs::GetBlockLocationsResponseProto> get_block_locations(
       const hadoop::hdfs::GetBlockLocationsRequestProto& request, const Context& context);
   Result<hadoop::hdfs::GetFileInfoResponseProto> get_file_info(const hadoop::hdfs::GetFileInfoRequestProto& request,
                                                                const Context& context);

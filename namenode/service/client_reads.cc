@@ -28,7 +28,7 @@ void to_proto(const ExtendedAttribute& xattr, XAttrProto& out) {
 }  // namespace
 
 void ClientReads::add_to(rpc::MethodTable& table) {
-  table.add("getBlockLocations", this, &ClientReads::get_block_locations, &ClientReads::get_block_locations_and_touch);
+  table.add("getBlockLocations", this, &ClientReads::get_block_locations);
   table.add("getFileInfo", this, &ClientReads::get_file_info);
   table.add("getLocatedFileInfo", this, &ClientReads::get_located_file_info);
   table.add("getFileLinkInfo", this, &ClientReads::get_file_link_info);
@@ -48,31 +48,20 @@ void ClientReads::add_to(rpc::MethodTable& table) {
   table.add("listXAttrs", this, &ClientReads::list_xattrs);
 }
 
-std::optional<Result<GetBlockLocationsResponseProto>> ClientReads::get_block_locations(
-    const GetBlockLocationsRequestProto& request, const Context& context) {
+Result<GetBlockLocationsResponseProto> ClientReads::get_block_locations(const GetBlockLocationsRequestProto& request,
+                                                                        const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
-  Result<OpenedForRead> opened =
-      access_.audit().of(block_locations(reading.query(), request.src(), request.offset(), request.length()), context,
-                         "open", request.src());
-  if (!opened) return fail(std::move(opened).error());
+  DFS_TRY(OpenedForRead opened,
+          access_.audit().of(block_locations(reading.query(), request.src(), request.offset(), request.length()),
+                             context, "open", request.src()));
   const uint64_t precision = reading.settings.access_time_precision_ms;
-  if (precision != 0 && to_millis(Clock::system().wall()) > opened->access_time_ms + precision) return std::nullopt;
-  GetBlockLocationsResponseProto response;
-  to_proto(opened->blocks, conversion(reading), *response.mutable_locations());
-  return response;
-}
-
-Task<Result<GetBlockLocationsResponseProto>> ClientReads::get_block_locations_and_touch(
-    const GetBlockLocationsRequestProto& request, const Context& context) {
-  NamespaceAccess::Reading reading = read(access_, context);
-  DFS_CO_TRY(OpenedForRead opened, block_locations(reading.query(), request.src(), request.offset(), request.length()));
+  if (precision != 0 && to_millis(Clock::system().wall()) > opened.access_time_ms + precision) {
+    access_.write_unawaited(reading.caller, &operations::touch_access_time,
+                            operations::TouchAccessTime{.file = opened.file});
+  }
   GetBlockLocationsResponseProto response;
   to_proto(opened.blocks, conversion(reading), *response.mutable_locations());
-  Result<Done> touched = co_await access_.write(reading.caller, &operations::touch_access_time,
-                                                operations::TouchAccessTime{.file = opened.file});
-  // The read has its answer without it.
-  if (!touched) log::warn("Failed to update the access time of {}: {}", request.src(), touched.error().to_string());
-  co_return response;
+  return response;
 }
 
 Result<GetFileInfoResponseProto> ClientReads::get_file_info(const GetFileInfoRequestProto& request,

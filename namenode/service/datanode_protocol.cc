@@ -56,7 +56,6 @@ struct DatanodeProtocol::Methods {
     co_return co_await access.thread().template run<T>(std::function<Result<T>(const Work&)>(std::move(work)));
   }
 
-  // DataNodes act as themselves; with permissions on, only the superuser may be one.
   Result<Registration> identified(const hd::DatanodeRegistrationProto& sent, const Context& context) const {
     Registration registration = from_proto(sent, context.client_address);
     DFS_TRY_OK(check_identity(registration, identity));

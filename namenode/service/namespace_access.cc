@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace dfs::namenode {
+namespace {
+
+constexpr size_t kRpcClientIdBytes = 16;
+
+}  // namespace
 
 Caller NamespaceAccess::caller(security::Identity identity, std::string client_address, std::string rpc_client_id,
                                int32_t rpc_call_id) const {
@@ -12,7 +17,8 @@ Caller NamespaceAccess::caller(security::Identity identity, std::string client_a
                      std::find(who.groups.begin(), who.groups.end(), settings_.supergroup) != who.groups.end();
   who.identity = std::move(identity);
   who.client_address = std::move(client_address);
-  who.rpc_client_id = std::move(rpc_client_id);
+  // Hadoop's are 16 random bytes; anything else cannot be told from another caller's (ClientId.BYTE_LENGTH).
+  if (rpc_client_id.size() == kRpcClientIdBytes) who.rpc_client_id = std::move(rpc_client_id);
   who.rpc_call_id = rpc_call_id;
   return who;
 }

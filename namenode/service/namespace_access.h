@@ -57,6 +57,15 @@ class NamespaceAccess {
         });
   }
 
+  // For what nobody waits for, and what may be dropped when the NameNode is busy or about to stop.
+  template <class Request>
+  void write_unawaited(Caller who, Result<Planned<Done>> (*operation)(const PlanContext&, const Request&),
+                       Request request) {
+    thread_.write_unawaited(std::move(who), [operation, request = std::move(request)](const PlanContext& context) {
+      return operation(context, request);
+    });
+  }
+
   NamespaceThread& thread() { return thread_; }
   Blocks& blocks() { return blocks_; }
   security::GroupMapping& groups() const { return groups_; }

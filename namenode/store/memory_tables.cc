@@ -171,6 +171,9 @@ class MemoryTables final : public Tables {
     state_->mark_durable();
     return {};
   }
+  Result<void> copy_to(const std::string& directory) override {
+    return fail(ErrorCode::kUnsupported, "tables in memory cannot be copied to " + directory);
+  }
   TransactionId durable_applied() const override { return state_->durable_applied(); }
 
  private:

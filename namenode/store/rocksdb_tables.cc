@@ -6,6 +6,7 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include <array>
@@ -15,6 +16,7 @@
 #include "proto/base/bytes.h"
 #include "proto/base/check.h"
 #include "proto/base/log.h"
+#include "proto/io/disk.h"
 
 namespace dfs::namenode {
 namespace {
@@ -172,6 +174,15 @@ class RocksdbTables final : public Tables {
     return {};
   }
 
+  Result<void> copy_to(const std::string& directory) override {
+    rocksdb::Checkpoint* made = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(db_.get(), &made);
+    std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(directory);
+    if (!status.ok()) return fail(store_error("copy to " + directory, status));
+    return {};
+  }
+
   TransactionId durable_applied() const override {
     rocksdb::ReadOptions persisted;
     persisted.read_tier = rocksdb::kPersistedTier;  // without a WAL: what is in files, not in memtables
@@ -206,6 +217,26 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
 }
 
 }  // namespace
+
+Result<std::optional<TransactionId>> Tables::last_applied_in(const std::string& directory) {
+  DFS_TRY(bool there, Disk::posix().exists(directory + "/CURRENT"));
+  if (!there) return std::nullopt;
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  descriptors.emplace_back(kFamilies[size_t(Table::kMeta)], rocksdb::ColumnFamilyOptions());
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  rocksdb::Status status = rocksdb::DB::OpenForReadOnly({}, directory, descriptors, &handles, &opened);
+  if (!status.ok()) return fail(store_error("open " + directory, status));
+  std::unique_ptr<rocksdb::DB> db(opened);
+  auto found = read(*db, {}, handles.front(), kLastApplied);
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    rocksdb::Status dropped = db->DestroyColumnFamilyHandle(handle);
+    if (!dropped.ok()) log::warn("tables: close: {}", dropped.ToString());
+  }
+  DFS_TRY(std::optional<std::string> value, std::move(found));
+  return value && value->size() == 8 ? TransactionId{load_big_endian<uint64_t>(value->data())} : kNoTransaction;
+}
 
 Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& directory, uint64_t cache_bytes,
                                                      DurableGate gate) {

@@ -51,14 +51,23 @@ class Batch {
     std::optional<std::string> value;  // nothing: the row goes
   };
   void put(Table table, std::string key, std::string value) {
+    bytes_ += key.size() + value.size();
     changes_.push_back({table, std::move(key), std::move(value)});
   }
-  void erase(Table table, std::string key) { changes_.push_back({table, std::move(key), std::nullopt}); }
+  void erase(Table table, std::string key) {
+    bytes_ += key.size();
+    changes_.push_back({table, std::move(key), std::nullopt});
+  }
   const std::vector<Change>& changes() const { return changes_; }
   bool empty() const { return changes_.empty(); }
-  void clear() { changes_.clear(); }
+  size_t bytes() const { return bytes_; }  // of keys and values
+  void clear() {
+    changes_.clear();
+    bytes_ = 0;
+  }
 
  private:
+  size_t bytes_ = 0;
   std::vector<Change> changes_;
 };
 
@@ -84,6 +93,11 @@ class Tables : public View {
   // The last transaction that a crash at this moment would find applied: edits up to it may be purged.
   virtual TransactionId durable_applied() const = 0;
 
+  // Writes what flush() would keep as tables of their own into `directory`, which must not exist; durable on return.
+  virtual Result<void> copy_to(const std::string& directory) = 0;
+
+  // What last_applied() of the tables in `directory` would be; nothing where there are none. They may not be open.
+  static Result<std::optional<TransactionId>> last_applied_in(const std::string& directory);
   // In memory, for tests: flush() is a no-op that counts as durable.
   static std::unique_ptr<Tables> in_memory();
   // RocksDB in `directory` (made if missing). `gate` is called before each flush.

@@ -1,7 +1,6 @@
 #include "proto/config/configuration.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 
 #include "proto/config/deprecated_keys.h"
 #include "proto/config/values.h"
+#include "proto/security/process_user.h"
 
 namespace dfs {
 namespace {
@@ -50,20 +50,8 @@ std::optional<std::string> environment(const std::string& name) {
   return std::string(value);
 }
 
-std::string user_name() {
-  // The same name that UserGroupInformation gives to the process.
-  if (auto name = environment("HADOOP_USER_NAME"); name && !name->empty()) return *name;
-  passwd entry{};
-  passwd* found = nullptr;
-  std::vector<char> buffer(16384);
-  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return found->pw_name;
-  }
-  return std::to_string(geteuid());
-}
-
 std::optional<std::string> system_property(std::string_view name) {
-  if (name == "user.name") return user_name();
+  if (name == "user.name") return security::login_user();  // the same name as UserGroupInformation gives to the process
   if (name == "user.home") return environment("HOME").value_or("/");
   if (name == "java.io.tmpdir") return "/tmp";
   if (name == "user.dir") {

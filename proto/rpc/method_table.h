@@ -51,21 +51,6 @@ class MethodTable {
     });
   }
 
-  // Asks `now` first, and runs `later` where it returns nothing (what it needs is not in memory).
-  template <class Service, class Owner, class Request, class Response>
-  void add(std::string_view name, Service* service,
-           std::optional<Result<Response>> (Owner::*now)(const Request&, const CallContext&),
-           Task<Result<Response>> (Owner::*later)(const Request&, const CallContext&)) {
-    insert(name, [service, now, later](ByteView bytes, const CallContext& context) -> Reply {
-      Request request;
-      if (Result<void> parsed = parse(bytes, request); !parsed) return Result<std::string>(fail(parsed.error()));
-      if (std::optional<Result<Response>> answer = (service->*now)(request, context)) {
-        return serialised(*std::move(answer));
-      }
-      return run<Service, Owner, Request, Response>(service, later, std::move(request), context);
-    });
-  }
-
   Reply call(std::string_view method, ByteView request, const CallContext& context) const;
   bool contains(std::string_view method) const { return handlers_.contains(method); }
 

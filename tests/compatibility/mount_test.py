@@ -376,3 +376,21 @@ def test_close_reports_that_the_file_could_not_be_completed():
         own.datanodes[0].kill()
         with raises(errno.EIO):
             os.close(file)
+
+
+def test_a_namenode_that_has_stopped_answering_holds_nobody_for_good():
+    """Frozen, not dead: its connections stay open and nothing comes back."""
+    with TuskCluster(datanodes=1, config={"dfs.replication": 1}) as own:
+        with Mount(own.uri(), definitions={"ipc.client.rpc-timeout.ms": "1500"}) as mount:
+            (mount.path / "f").write_bytes(b"kept")
+            own.namenode.daemon.signal(signal.SIGSTOP)
+            try:
+                for call in (lambda: os.stat(mount.path / "f"), lambda: os.mkdir(mount.path / "d"),
+                             lambda: os.listdir(mount.path)):
+                    with raises(errno.ETIMEDOUT):
+                        call()
+                assert mount.stop() == 0
+            finally:
+                own.namenode.daemon.signal(signal.SIGCONT)
+        with Mount(own.uri()) as mount:
+            assert (mount.path / "f").read_bytes() == b"kept"

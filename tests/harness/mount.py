@@ -19,7 +19,7 @@ def mounted_at(path):
 class Mount:
     """A mounted file system; a context manager that always unmounts."""
 
-    def __init__(self, uri, *options, env=None):
+    def __init__(self, uri, *options, env=None, definitions=None):
         # A folder that every user may enter, so that tests can act as somebody else.
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="tusk-mount-"))
         self.home.chmod(0o755)
@@ -28,6 +28,8 @@ class Mount:
         argv = [TUSK, "mount", uri, self.path, "-f"]
         for option in options:
             argv += ["-o", option]
+        for key, value in (definitions or {}).items():
+            argv += ["-D", f"{key}={value}"]
         self.daemon = Daemon(f"mount-{self.home.name}", argv, self.home / "logs", env={"HADOOP_CONF_DIR": "", **(env or {})})
 
     def start(self):

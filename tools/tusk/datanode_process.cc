@@ -10,6 +10,8 @@
 #include "proto/base/event_loop.h"
 #include "proto/base/task.h"
 #include "proto/config/keys.h"
+#include "proto/config/locations.h"
+#include "proto/config/security_demands.h"
 #include "proto/http/server.h"
 
 namespace dfs::tools {
@@ -35,34 +37,8 @@ Result<datanode::DataNode::Directory> directory(const Configuration& configurati
     directory.type = *type;
     text.remove_prefix(end + 1);
   }
-  if (text.starts_with("file:")) text.remove_prefix(5);
-  while (text.starts_with("//")) text.remove_prefix(1);
-  if (!text.starts_with('/')) {
-    return fail(configuration.complaint(keys::kDataDirs, "'" + std::string(text) + "' is not an absolute path"));
-  }
-  directory.path = text;
+  DFS_TRY(directory.path, folder_in(configuration, keys::kDataDirs, text));
   return directory;
-}
-
-Result<Endpoint> endpoint(const Configuration& configuration, StringKey key, uint16_t port) {
-  DFS_TRY(std::string text, configuration.get(key));
-  Result<Endpoint> parsed = Endpoint::parse(text, port);
-  if (!parsed) return fail(configuration.complaint(key, parsed.error().message()));
-  return parsed;
-}
-
-Result<Endpoint> namenode_endpoint(const Configuration& configuration) {
-  DFS_TRY(std::string address, configuration.get(keys::kNameNodeRpcAddress));
-  if (!address.empty()) return endpoint(configuration, keys::kNameNodeRpcAddress, 8020);
-  DFS_TRY(std::string file_system, configuration.get(keys::kDefaultFs));
-  constexpr std::string_view scheme = "hdfs://";
-  if (!file_system.starts_with(scheme)) {
-    return fail(configuration.complaint(keys::kDefaultFs, "is not an hdfs:// address"));
-  }
-  std::string_view authority = std::string_view(file_system).substr(scheme.size());
-  Result<Endpoint> parsed = Endpoint::parse(authority.substr(0, authority.find('/')), 8020);
-  if (!parsed) return fail(configuration.complaint(keys::kDefaultFs, parsed.error().message()));
-  return parsed;
 }
 
 }  // namespace
@@ -86,6 +62,7 @@ Result<std::unique_ptr<DataNodeProcess>> DataNodeProcess::create(const Configura
                                                                  std::function<void(Error)> on_failure) {
   auto settings = std::make_unique<Settings>();
   datanode::DataNode::Settings& node = settings->node;
+  DFS_TRY_OK(check_security_demands(c));
   DFS_TRY(std::vector<std::string> directories, c.get(keys::kDataDirs));
   for (const std::string& text : directories) {
     DFS_TRY(datanode::DataNode::Directory parsed, directory(c, text));
@@ -93,9 +70,9 @@ Result<std::unique_ptr<DataNodeProcess>> DataNodeProcess::create(const Configura
   }
   if (node.directories.empty()) return fail(c.complaint(keys::kDataDirs, "names no folder"));
   DFS_TRY(node.namenode, namenode_endpoint(c));
-  DFS_TRY(node.data, endpoint(c, keys::kDataNodeAddress, 9866));
-  DFS_TRY(node.ipc, endpoint(c, keys::kDataNodeIpcAddress, 9867));
-  DFS_TRY(settings->http, endpoint(c, keys::kDataNodeHttpAddress, 9864));
+  DFS_TRY(node.data, endpoint_of(c, keys::kDataNodeAddress, 9866));
+  DFS_TRY(node.ipc, endpoint_of(c, keys::kDataNodeIpcAddress, 9867));
+  DFS_TRY(settings->http, endpoint_of(c, keys::kDataNodeHttpAddress, 9864));
   DFS_TRY(node.host_name, c.get(keys::kDataNodeHostname));
   DFS_TRY(node.heartbeat_interval, c.get(keys::kHeartbeatInterval));
   DFS_TRY(node.block_report_interval, c.get(keys::kBlockReportInterval));

@@ -1,6 +1,4 @@
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -12,6 +10,7 @@
 #include "namenode/namenode.h"
 #include "proto/base/log.h"
 #include "proto/config/keys.h"
+#include "proto/security/process_user.h"
 #include "tools/tusk/daemon.h"
 #include "tools/tusk/datanode_process.h"
 #include "tools/tusk/main.h"
@@ -104,7 +103,7 @@ class LocalCluster {
   // /tmp for everybody and homes for whoever started the cluster and for `hdfs`; waits until blocks can be written.
   Result<void> make_first_directories(bool first_start) {
     fs::ConnectOptions as_superuser;
-    as_superuser.user = process_user();
+    as_superuser.user = security::process_user();
     auto connected = fs::FileSystem::connect("hdfs://" + namenode_->rpc_endpoint().to_string(), as_superuser);
     if (!connected) return fail(ErrorCode::kIo, connected.error().message());
     fs::FileSystem& files = *connected;
@@ -132,11 +131,6 @@ class LocalCluster {
       }
       std::this_thread::sleep_for(10ms);
     }
-  }
-
-  static std::string process_user() {
-    const passwd* entry = getpwuid(geteuid());
-    return entry ? entry->pw_name : std::to_string(geteuid());
   }
 
   Configuration configuration_;

@@ -21,7 +21,8 @@ struct ConnectOptions {
   std::string config_dir;
   // Hadoop's keys; these win over the files.
   std::map<std::string, std::string> properties;
-  // Gives up a NameNode call, retries and failover included, after this long.
+  // Gives up a NameNode call, retries and failover included, after this long; ipc.client.rpc-timeout.ms, where it is
+  // set, wins.
   std::chrono::milliseconds call_deadline{60'000};
 };
 

@@ -79,8 +79,9 @@ Result<Released> release_lease(const PlanContext& context, const InodePath& path
   }
   const BlockRow last = blocks.back();
   DFS_TRY(std::vector<StorageNumber> storages, storages_of(context.view, last.id));
-  if (storages.empty() && last.length == 0) {
-    // No pipeline was ever set up for it, so nothing can have been written.
+  if (storages.empty() && last.length == 0 && context.blocks.locations_settled()) {
+    // No pipeline was ever set up for it, so nothing can have been written. (Locations are not in the log: before the
+    // DataNodes have reported, a restart may just not know them yet, and dropping the block would destroy it.)
     blocks.pop_back();
     released.closed = true;
     released.records.push_back(close_record(context, path, file.inode, blocks));

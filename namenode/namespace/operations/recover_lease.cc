@@ -9,8 +9,12 @@
 namespace dfs::namenode::operations {
 namespace {
 
-// HdfsServerConstants.NAMENODE_LEASE_HOLDER: who has files that the NameNode recovers by itself.
-constexpr std::string_view kNamenodeHolder = "HDFS_NameNode";
+// Who has files that the NameNode recovers by itself (HdfsServerConstants.NAMENODE_LEASE_HOLDER). Another one for each
+// hard limit (LeaseManager.getInternalLeaseHolder): a holder renews all its files at once, so that a single one would
+// stay young while files come to it, and what could not be recovered the first time would stay open for ever.
+std::string namenode_holder(const PlanContext& context) {
+  return fmt::format("HDFS_NameNode-{}", context.now.time_since_epoch() / context.leases.hard_limit());
+}
 
 }  // namespace
 
@@ -39,9 +43,16 @@ Result<Planned<bool>> release_expired_lease(const PlanContext& context) {
     context.leases.release(lease.file);
     return planned;
   }
+  if (path->path().size() > UINT16_MAX) {
+    log::error(
+        "The file with the number {} stays open: its path is too long for the edit log. Rename a folder above it.",
+        raw(lease.file));
+    context.leases.renew(lease.holder, context.now);
+    return planned;
+  }
   OpenFile file{*path->last(), {}};
   DFS_TRY(file.open, open_row_of(context.view, lease.file));
-  Result<Released> released = release_lease(context, *path, file, std::string(kNamenodeHolder));
+  Result<Released> released = release_lease(context, *path, file, namenode_holder(context));
   if (!released) {
     log::warn("Cannot release the path {} in the lease of {}. It will be retried. {}", path->path(), lease.holder,
               released.error().to_string());

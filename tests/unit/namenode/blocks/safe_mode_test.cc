@@ -63,6 +63,24 @@ TEST(SafeMode, by_hand_stays_until_it_is_left_by_hand) {
   EXPECT_EQ(reason(world), "");
 }
 
+TEST(SafeMode, of_low_resources_ends_with_them_and_not_by_hand) {
+  BlockWorld world;
+  world.blocks().set_resources_low(true);
+  EXPECT_TRUE(reason(world).starts_with("Resources are low on NN.")) << reason(world);
+  world.blocks().leave_safe_mode();
+  EXPECT_TRUE(world.blocks().in_safe_mode());
+  world.blocks().set_resources_low(false);
+  EXPECT_EQ(reason(world), "");
+}
+
+TEST(SafeMode, of_low_resources_leaves_that_of_an_operator_alone) {
+  BlockWorld world;
+  world.blocks().enter_safe_mode();
+  world.blocks().set_resources_low(true);
+  world.blocks().set_resources_low(false);
+  EXPECT_TRUE(world.blocks().in_safe_mode());
+}
+
 TEST(SafeMode, does_not_wait_for_blocks_that_are_being_written) {
   BlockWorld world;
   for (int i = 0; i < 10; ++i) world.add_file(1, 0, BlockState::kUnderConstruction);

@@ -178,8 +178,46 @@ TEST_F(NamespaceFiles, ALeasePastTheHardLimitIsRecoveredByTheNameNode) {
   while (carry_out(release_expired_lease(context(root))).value()) ASSERT_LT(++released, 5);
   EXPECT_EQ(released, 2);
   EXPECT_FALSE(status("/empty")->inode.under_construction);
-  EXPECT_EQ(leases.holder_of(status("/begun")->inode.id), "HDFS_NameNode");
+  EXPECT_TRUE(leases.holder_of(status("/begun")->inode.id)->starts_with("HDFS_NameNode-"));
   EXPECT_EQ(blocks.recoveries.size(), 1);
+}
+
+TEST_F(NamespaceFiles, Hdfs12070ARecoveryThatCameToNothingIsTriedAgainAlthoughOthersExpireMeanwhile) {
+  ASSERT_TRUE(create_file("/stuck", "gone"));
+  next_block("/stuck", {}, "gone").value();
+  now += 21min;
+  while (carry_out(release_expired_lease(context(root))).value()) {
+  }
+  const GenerationStamp first = blocks.recoveries.begin()->second.recovery_stamp;
+  // Another lease expires every ten minutes and comes to the NameNode too.
+  for (int i = 0; i < 6; ++i) {
+    const std::string path = "/other" + std::to_string(i);
+    ASSERT_TRUE(create_file(path, "holder" + std::to_string(i)));
+    next_block(path, {}, "holder" + std::to_string(i)).value();
+    now += 10min;
+    for (int round = 0; carry_out(release_expired_lease(context(root))).value(); ++round) ASSERT_LT(round, 10);
+  }
+  const InodeId stuck = status("/stuck")->inode.id;
+  const BlockId block = find_file_block(*tables, stuck, 0).value()->id;
+  EXPECT_GT(blocks.recoveries.at(raw(block)).recovery_stamp, first);
+}
+
+TEST_F(NamespaceFiles, ABlockWithoutALocationIsDroppedOnlyOnceEveryDataNodeHasReported) {
+  ASSERT_TRUE(create_file("/f"));
+  LocatedBlock block = next_block("/f").value();
+  // A restart after a crash: the log knows the block, the rows of its replicas are lost.
+  Batch lost;
+  for (const LocatedReplica& replica : replicas_of(*tables, block.id).value()) {
+    lost.erase(Table::kReplicas, replica_key(block.id, replica.storage));
+  }
+  ASSERT_TRUE(tables->write(lost, kNoTransaction));
+  blocks.settled = false;
+  EXPECT_FALSE(run(recover_lease, RecoverLease{.path = "/f", .holder = "c2"}).value());
+  EXPECT_TRUE(find_owner(*tables, block.id).value());
+  EXPECT_EQ(blocks.recoveries.size(), 1);
+  blocks.settled = true;
+  EXPECT_TRUE(run(recover_lease, RecoverLease{.path = "/f", .holder = "c2"}).value());
+  EXPECT_FALSE(find_owner(*tables, block.id).value());
 }
 
 TEST_F(NamespaceFiles, AppendGoesOnWithTheLastBlock) {

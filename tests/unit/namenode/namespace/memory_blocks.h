@@ -92,10 +92,14 @@ class MemoryBlocks final : public Blocks {
   bool in_safe_mode() const override { return safe_mode; }
   void enter_safe_mode() override { safe_mode = true; }
   void leave_safe_mode() override { safe_mode = false; }
+  void set_resources_low(bool low) override { resources_low = low; }
+  bool locations_settled() const override { return settled; }
 
   // Every replica counts as finalized and reported.
   bool all_reported = true;
   bool safe_mode = false;
+  bool resources_low = false;
+  bool settled = true;
   std::map<uint64_t, BlockRecovery> recoveries;
 
  private:

@@ -57,6 +57,15 @@ class ClientProtocolTest : public NamespaceFixture {
       }
       co_return;
     }
+    void submit_unawaited(std::unique_ptr<Step> step) override {
+      std::vector<EditRecord> records;
+      Batch locations;
+      step->plan(test_.context(step->caller), records, locations);
+      for (EditRecord& record : records) {
+        EXPECT_TRUE(test_.apply_to(*test_.tables, record, true));
+        test_.log.push_back(std::move(record));
+      }
+    }
     ClientProtocolTest& test_;
   };
 

@@ -16,7 +16,6 @@ class Service {
   Service() {
     table.add("now", this, &Service::now);
     table.add("later", this, &Service::later);
-    table.add("either", this, &Service::if_cached, &Service::later);
   }
 
   Result<ProtocolSignatureProto> now(const GetProtocolVersionsRequestProto& request, const CallContext&) {
@@ -31,11 +30,6 @@ class Service {
     ProtocolSignatureProto response;
     response.set_version(request.protocol().size() + context.client_id.size());
     co_return response;
-  }
-  std::optional<Result<ProtocolSignatureProto>> if_cached(const GetProtocolVersionsRequestProto& request,
-                                                          const CallContext& context) {
-    if (request.protocol() == "cold") return std::nullopt;
-    return now(request, context);
   }
 
   MethodTable table;
@@ -56,11 +50,9 @@ uint64_t version_in(const Result<std::string>& response) {
 
 TEST(MethodTable, AHandlerThatNeedNotWaitAnswersAtOnce) {
   Service service;
-  for (const char* method : {"now", "either"}) {
-    Reply reply = service.table.call(method, as_bytes(request_for("abc")), {});
-    ASSERT_EQ(reply.index(), 0u);
-    EXPECT_EQ(version_in(std::get<0>(reply)), 3u);
-  }
+  Reply reply = service.table.call("now", as_bytes(request_for("abc")), {});
+  ASSERT_EQ(reply.index(), 0u);
+  EXPECT_EQ(version_in(std::get<0>(reply)), 3u);
 }
 
 Task<void> ask_later(Service& service, std::string method) {
@@ -77,7 +69,6 @@ Task<void> ask_later(Service& service, std::string method) {
 TEST(MethodTable, ATaskOwnsItsRequestAndContext) {
   Service service;
   run(ask_later(service, "later"));
-  run(ask_later(service, "either"));
 }
 
 Error error_of(const Reply& reply) {
@@ -102,7 +93,7 @@ TEST(MethodTable, AnUnknownMethodIsToldAsStockDoes) {
 
 TEST(MethodTable, ARequestThatCannotBeParsedIsJavasInvalidProtocolBufferException) {
   Service service;
-  for (const char* method : {"now", "later", "either"}) {
+  for (const char* method : {"now", "later"}) {
     Error broken = error_of(service.table.call(method, as_bytes("\x0a\xff"), {}));
     EXPECT_EQ(broken.java_class(), "org.apache.hadoop.thirdparty.protobuf.InvalidProtocolBufferException");
     Error missing = error_of(service.table.call(method, {}, {}));

@@ -1,0 +1,400 @@
+#include "namenode/commit/group_commit.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+
+#include "namenode/commit/replay.h"
+#include "namenode/journal/journal.h"
+#include "proto/base/event_loop.h"
+#include "proto/base/task.h"
+#include "proto/io/faulty_disk.h"
+#include "proto/io/memory_disk.h"
+#include "tests/unit/namenode/namespace/namespace_fixture.h"
+
+namespace dfs::namenode {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A gate in a disk operation: those who come wait until it is opened.
+class Gate {
+ public:
+  void close() {
+    std::lock_guard lock(mutex_);
+    open_ = false;
+  }
+  void open() {
+    std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock(mutex_);
+    ++passed_;
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return open_; });
+    --waiting_;
+  }
+  int passed() {
+    std::lock_guard lock(mutex_);
+    return passed_;
+  }
+  void wait_for_somebody() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return waiting_ > 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = true;
+  int waiting_ = 0, passed_ = 0;
+};
+
+class GroupCommitTest : public NamespaceFixture {
+ protected:
+  GroupCommitTest() {
+    EXPECT_TRUE(Journal::format(disk, journal_settings,
+                                StorageVersion{.namespace_id = 1, .cluster_id = "CID", .block_pool_id = "BP-1"},
+                                Journal::Existing::kRefuse));
+    loop.start();
+  }
+  ~GroupCommitTest() override {
+    sync_gate.open();
+    stop();
+    loop.stop();
+  }
+
+  // With the tables as they are: empty ones replay everything.
+  Result<void> start(GroupCommit::Settings settings = {}) {
+    DFS_TRY(journal, Journal::open(faulty, journal_settings));
+    DFS_TRY_OK(replay(*journal, *tables, blocks, leases, now));
+    // Passes every sync by the gate and lets none fail.
+    faulty.arm({.operation = DiskOperation::kSync,
+                .on_path =
+                    [this](const std::string&) {
+                      sync_gate.pass();
+                      return false;
+                    },
+                .times = UINT64_MAX});
+    commit = std::make_unique<GroupCommit>(
+        settings, GroupCommit::Parts{*tables, *journal, blocks, leases, this->settings, Clock::system()},
+        [this](const PlanContext&, std::vector<EditRecord>& records, Batch&) {
+          std::lock_guard lock(periodic_mutex);
+          records = std::exchange(periodic_records, {});
+          return false;
+        });
+    return commit->start();
+  }
+  void stop() {
+    if (commit) commit->stop();
+    commit.reset();
+    journal.reset();
+  }
+  // The machine loses its power and starts again, with tables that lost everything.
+  Result<void> restart_after_power_cut() {
+    sync_gate.open();
+    stop();
+    faulty.disarm();
+    disk.lose_power();
+    tables = fresh_tables();
+    return start();
+  }
+
+  template <class T>
+  std::future<T> spawn(Task<T> task) {
+    return boost::asio::co_spawn(loop.executor(), std::move(task), boost::asio::use_future);
+  }
+  std::future<Result<bool>> make(std::string path) {
+    return spawn(commit->write<bool>(root, [path](const PlanContext& context) {
+      return operations::mkdirs(context, operations::Mkdirs{.path = path});
+    }));
+  }
+  bool published(const std::string& path) const {
+    NamespaceThread::Moment moment = commit->published();
+    return resolve(*moment.view, path).value().last() != nullptr;
+  }
+
+  MemoryDisk disk;
+  FaultyDisk faulty{disk};
+  JournalSettings journal_settings{.directories = {"/edits"}, .extra_edits_retained = 0};
+  Gate sync_gate;
+  EventLoop loop{"test"};
+  std::unique_ptr<Journal> journal;
+  std::unique_ptr<GroupCommit> commit;
+  std::mutex periodic_mutex;
+  std::vector<EditRecord> periodic_records;
+};
+
+TEST_F(GroupCommitTest, WhatIsAnsweredSurvivesAPowerCut) {
+  ASSERT_TRUE(start());
+  for (const char* path : {"/a", "/a/b", "/c"}) ASSERT_TRUE(make(path).get().value());
+  EXPECT_TRUE(published("/a/b"));
+  ASSERT_TRUE(restart_after_power_cut());
+  for (const char* path : {"/a", "/a/b", "/c"}) EXPECT_TRUE(published(path)) << path;
+}
+
+TEST_F(GroupCommitTest, NeitherTheAnswerNorTheNewStateIsOutBeforeTheSync) {
+  ASSERT_TRUE(start());
+  sync_gate.close();
+  std::future<Result<bool>> answer = make("/a");
+  sync_gate.wait_for_somebody();
+  EXPECT_EQ(answer.wait_for(0s), std::future_status::timeout);
+  EXPECT_FALSE(published("/a"));
+  sync_gate.open();
+  EXPECT_TRUE(answer.get().value());
+  EXPECT_TRUE(published("/a"));
+}
+
+TEST_F(GroupCommitTest, ARefusalWaitsForTheStateItDependsOn) {
+  ASSERT_TRUE(start());
+  sync_gate.close();
+  std::future<Result<bool>> first = make("/a");
+  sync_gate.wait_for_somebody();
+  std::future<Result<bool>> refused = spawn(commit->write<bool>(alice, [](const PlanContext& context) {
+    return operations::mkdirs(context, operations::Mkdirs{.path = "/a/b"});  // /a belongs to root
+  }));
+  std::future<Result<int>> errand =
+      spawn(commit->run<int>([](const NamespaceThread::Unjournaled&) -> Result<int> { return 7; }));
+  EXPECT_EQ(refused.wait_for(10ms), std::future_status::timeout);
+  EXPECT_EQ(errand.wait_for(0s), std::future_status::timeout);
+  sync_gate.open();
+  EXPECT_EQ(refused.get().error().code(), ErrorCode::kAccessControl);
+  EXPECT_EQ(errand.get().value(), 7);
+  EXPECT_TRUE(first.get().value());
+}
+
+TEST_F(GroupCommitTest, ThoseWhoWaitDuringASyncShareTheNext) {
+  ASSERT_TRUE(start());
+  sync_gate.close();
+  std::vector<std::future<Result<bool>>> answers;
+  answers.push_back(make("/first"));
+  sync_gate.wait_for_somebody();
+  for (int i = 0; i < 100; ++i) answers.push_back(make("/d" + std::to_string(i)));
+  // Behind them all, and planned: so all are.
+  std::promise<void> planned;
+  auto last = spawn(commit->run<int>([&](const NamespaceThread::Unjournaled&) -> Result<int> {
+    planned.set_value();
+    return 0;
+  }));
+  planned.get_future().get();
+  const int before = sync_gate.passed();
+  sync_gate.open();
+  for (auto& answer : answers) EXPECT_TRUE(answer.get().value());
+  EXPECT_TRUE(last.get());
+  EXPECT_LE(sync_gate.passed() - before, 3);
+}
+
+TEST_F(GroupCommitTest, AFailedSyncIsFinalButReadsGoOn) {
+  ASSERT_TRUE(start());
+  ASSERT_TRUE(make("/kept").get().value());
+  faulty.disarm();
+  faulty.arm({.operation = DiskOperation::kSync});
+  Result<bool> lost = make("/lost").get();
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code(), ErrorCode::kIo);
+  EXPECT_NE(lost.error().message().find("restart the NameNode"), std::string::npos) << lost.error().message();
+  // The disk is well again, but what it holds is not known any more.
+  EXPECT_FALSE(make("/later").get());
+  EXPECT_FALSE(spawn(commit->run<int>([](const NamespaceThread::Unjournaled&) -> Result<int> { return 1; })).get());
+  EXPECT_FALSE(spawn(commit->roll()).get());
+  EXPECT_TRUE(commit->failure());
+  EXPECT_FALSE(commit->wait_durable(tables->last_applied()));
+  EXPECT_TRUE(published("/kept"));
+  EXPECT_FALSE(published("/lost"));
+  ASSERT_TRUE(restart_after_power_cut());
+  EXPECT_TRUE(published("/kept"));
+  EXPECT_TRUE(make("/later").get().value());
+}
+
+TEST_F(GroupCommitTest, TheGateOfTheTablesOpensWithTheSync) {
+  ASSERT_TRUE(start());
+  sync_gate.close();
+  std::future<Result<bool>> answer = make("/a");
+  sync_gate.wait_for_somebody();
+  const TransactionId applied = tables->last_applied();
+  std::future<bool> gate = std::async(std::launch::async, [&] { return commit->wait_durable(applied); });
+  EXPECT_EQ(gate.wait_for(10ms), std::future_status::timeout);
+  sync_gate.open();
+  EXPECT_TRUE(gate.get());
+  EXPECT_TRUE(answer.get());
+}
+
+TEST_F(GroupCommitTest, ARollEndsTheSegmentAndPurgesWhatTheTablesHold) {
+  ASSERT_TRUE(start());
+  ASSERT_TRUE(make("/a").get().value());  // transaction 2
+  EXPECT_EQ(spawn(commit->roll()).get().value(), TransactionId{4});
+  commit->allow_purging(TransactionId{3});
+  ASSERT_TRUE(make("/b").get().value());
+  EXPECT_EQ(spawn(commit->roll()).get().value(), TransactionId{7});
+  std::vector<std::string> names;
+  for (const auto& entry : disk.list("/edits/current").value()) names.push_back(entry.name);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "edits_inprogress_0000000000000000007"), 1);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "edits_0000000000000000001-0000000000000000003"), 0);
+}
+
+TEST_F(GroupCommitTest, TheSegmentRollsByItselfAfterSoManyTransactions) {
+  ASSERT_TRUE(start({.periodic_interval = 1ms, .transactions_per_segment = 5}));
+  for (int i = 0; i < 12; ++i) ASSERT_TRUE(make("/d" + std::to_string(i)).get().value());
+  // Periodic work comes between batches; each write makes one.
+  for (int i = 0; raw(commit->published().applied) < 12 + 3; ++i) {
+    ASSERT_LT(i, 10'000);
+    ASSERT_TRUE(make("/again" + std::to_string(i)).get().value());
+  }
+  stop();
+  EXPECT_GE(disk.list("/edits/current").value().size(), 3u);
+}
+
+TEST_F(GroupCommitTest, RecordsOfPeriodicWorkAreDurableToo) {
+  ASSERT_TRUE(start({.periodic_interval = 1ms}));
+  {
+    std::lock_guard lock(periodic_mutex);
+    periodic_records.push_back(MkdirOp{.inode_id = InodeId{90'000},
+                                       .path = "/periodic",
+                                       .timestamp_ms = 5,
+                                       .permissions = {"root", "supergroup", 0755}});
+  }
+  for (int i = 0; !published("/periodic"); ++i) {
+    ASSERT_LT(i, 10'000);
+    ASSERT_TRUE(make("/d" + std::to_string(i)).get().value());
+  }
+  ASSERT_TRUE(restart_after_power_cut());
+  EXPECT_TRUE(published("/periodic"));
+}
+
+TEST_F(GroupCommitTest, AFullQueueSaysTryAgain) {
+  ASSERT_TRUE(start({.queue_max = 1}));
+  // Holds the namespace thread, so that the queue can fill.
+  std::promise<void> held, release;
+  auto holder = spawn(commit->run<int>([&](const NamespaceThread::Unjournaled&) -> Result<int> {
+    held.set_value();
+    release.get_future().get();
+    return 0;
+  }));
+  held.get_future().get();
+  std::future<Result<bool>> waits = make("/a"), refused = make("/b");
+  Result<bool> answer = refused.get();
+  release.set_value();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), ErrorCode::kRetriable);
+  EXPECT_TRUE(waits.get().value());
+  EXPECT_TRUE(holder.get());
+}
+
+TEST_F(GroupCommitTest, AStopAnswersWhatWaitsAndRefusesWhatComesLater) {
+  ASSERT_TRUE(start());
+  sync_gate.close();
+  std::future<Result<bool>> answer = make("/a");
+  sync_gate.wait_for_somebody();
+  std::future<void> stopping = std::async(std::launch::async, [&] { commit->stop(); });
+  // Stopping refuses newcomers before it waits.
+  for (int i = 0;; ++i) {
+    ASSERT_LT(i, 1'000'000);
+    auto late = spawn(commit->run<int>([](const NamespaceThread::Unjournaled&) -> Result<int> { return 1; }));
+    if (late.wait_for(1ms) == std::future_status::ready) {
+      EXPECT_EQ(late.get().error().code(), ErrorCode::kCancelled);
+      break;
+    }
+  }
+  sync_gate.open();
+  stopping.get();
+  EXPECT_TRUE(answer.get().value());
+}
+
+TEST_F(GroupCommitTest, APlanThatCannotBeEncodedIsRefusedWhole) {
+  ASSERT_TRUE(start());
+  // The parent would be made, but no log of Hadoop's can hold this client name.
+  Result<FileStatus> refused =
+      spawn(commit->write<FileStatus>(root, [](const PlanContext& context) {
+        return operations::create(
+            context,
+            operations::Create{
+                .path = "/new/file", .holder = "\xff", .create_parent = true, .replication = 3, .block_size = 100});
+      })).get();
+  EXPECT_FALSE(refused);
+  EXPECT_TRUE(make("/other").get().value());
+  EXPECT_FALSE(published("/new"));
+  EXPECT_FALSE(commit->failure());
+}
+
+// Tables that fail once a test says so.
+class FailingTables final : public Tables {
+ public:
+  explicit FailingTables(std::unique_ptr<Tables> under) : under_(std::move(under)) {}
+  Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
+    return under_->get(table, key);
+  }
+  Result<void> scan(Table table, std::string_view prefix, std::string_view from,
+                    const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    return under_->scan(table, prefix, from, visit);
+  }
+  Result<void> write(const Batch& batch, TransactionId applied) override {
+    if (fails) return fail(ErrorCode::kIo, "no space left");
+    return under_->write(batch, applied);
+  }
+  std::shared_ptr<const View> snapshot() override { return under_->snapshot(); }
+  TransactionId last_applied() const override { return under_->last_applied(); }
+  Result<void> flush() override { return under_->flush(); }
+  TransactionId durable_applied() const override { return under_->durable_applied(); }
+  Result<void> copy_to(const std::string& directory) override { return under_->copy_to(directory); }
+
+  std::atomic<bool> fails = false;
+
+ private:
+  std::unique_ptr<Tables> under_;
+};
+
+TEST_F(GroupCommitTest, TablesThatFailEndWritingButNotReading) {
+  auto failing = std::make_unique<FailingTables>(std::move(tables));
+  FailingTables& under_test = *failing;
+  tables = std::move(failing);
+  ASSERT_TRUE(start());
+  ASSERT_TRUE(make("/kept").get().value());
+  under_test.fails = true;
+  Result<bool> lost = make("/lost").get();
+  ASSERT_FALSE(lost);
+  EXPECT_NE(lost.error().message().find("no space left"), std::string::npos) << lost.error().message();
+  under_test.fails = false;
+  EXPECT_FALSE(make("/later").get());
+  EXPECT_TRUE(published("/kept"));
+  EXPECT_FALSE(published("/lost"));
+  ASSERT_TRUE(restart_after_power_cut());
+  EXPECT_TRUE(published("/kept"));
+  EXPECT_FALSE(published("/lost"));
+}
+
+TEST_F(GroupCommitTest, ALargeBatchIsHandedOverInPieces) {
+  ASSERT_TRUE(start({.batch_bytes_max = 1}));
+  std::promise<void> held, release;
+  auto holder = spawn(commit->run<int>([&](const NamespaceThread::Unjournaled&) -> Result<int> {
+    held.set_value();
+    release.get_future().get();
+    return 0;
+  }));
+  held.get_future().get();
+  std::vector<std::future<Result<bool>>> answers;
+  for (int i = 0; i < 20; ++i) answers.push_back(make("/d" + std::to_string(i)));
+  // The flush of the tables waits for what the batch has written so far while the batch goes on.
+  std::promise<TransactionId> reached;
+  auto middle = spawn(commit->run<int>([&](const NamespaceThread::Unjournaled&) -> Result<int> {
+    reached.set_value(tables->last_applied());
+    return commit->wait_durable(tables->last_applied()) ? 1 : 0;
+  }));
+  release.set_value();
+  EXPECT_GT(reached.get_future().get(), TransactionId{1});
+  EXPECT_EQ(middle.get().value(), 1);
+  for (auto& answer : answers) EXPECT_TRUE(answer.get().value());
+  EXPECT_TRUE(holder.get());
+}
+
+TEST_F(GroupCommitTest, TablesAheadOfTheLogAreRefusedByName) {
+  ASSERT_TRUE(tables->write(Batch{}, TransactionId{99}));
+  Result<void> refused = start();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("dfs.namenode.edits.dir"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace dfs::namenode
