@@ -21,11 +21,9 @@ struct Named {
   std::string_view name;
 };
 // The tables that are a function of the edit log.
-constexpr Named kLogged[] = {{Table::kEntries, "entries"},
-                             {Table::kInodeIndex, "inode index"},
-                             {Table::kFileBlocks, "file blocks"},
-                             {Table::kBlockIndex, "block index"},
-                             {Table::kOpenFiles, "open files"}};
+constexpr Named kLogged[] = {{Table::kEntries, "entries"},        {Table::kInodeIndex, "inode index"},
+                             {Table::kFileBlocks, "file blocks"}, {Table::kBlockIndex, "block index"},
+                             {Table::kOpenFiles, "open files"},   {Table::kQuotaUsage, "quota usage"}};
 constexpr Counter kLoggedCounters[] = {Counter::kLastInodeId, Counter::kLastBlockId,    Counter::kGenerationStamp,
                                        Counter::kFileCount,   Counter::kDirectoryCount, Counter::kBlockCount};
 

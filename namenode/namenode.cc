@@ -52,6 +52,7 @@ struct NameNode::Parts {
 
   NameNodeSettings settings;
   std::unique_ptr<security::SystemGroups> groups;
+  std::unique_ptr<AuditLog> audit;  // none: off
   std::optional<security::ProxyUsers> proxy_users;
   std::unique_ptr<Journal> journal;
   std::atomic<GroupCommit*> gate{nullptr};  // what the tables ask before a flush, once it runs
@@ -127,10 +128,11 @@ void NameNode::Parts::wire() {
   // Until the copies have been renewed the edits since the last ones stay.
   if (copies.none()) commit->allow_purging(tables->durable_applied());
   checkpoint.emplace(*commit, *tables, settings.checkpoint_period, std::move(copies));
-  access.emplace(*commit, *blocks, *groups, settings.name_space);
+  access.emplace(*commit, *blocks, *groups, settings.name_space, Audit(audit.get(), settings.audit));
   datanode_protocol.emplace(*access, *blocks, identity_of(journal->version()));
   const bool host_lists = !settings.hosts.included.empty() || !settings.hosts.excluded.empty();
-  requests.emplace(OperatorRequests::Parts{*commit, *checkpoint, *blocks, *datanode_protocol, host_lists});
+  requests.emplace(
+      OperatorRequests::Parts{*commit, *checkpoint, *blocks, *datanode_protocol, settings.log_directory, host_lists});
   client_protocol.emplace(*access, *requests);
   refresh_protocol.emplace(*access, *requests);
   groups_protocol.emplace(*access);
@@ -222,8 +224,13 @@ Result<void> NameNode::format(const NameNodeSettings& settings, std::string clus
 
 Result<void> NameNode::start() {
   Parts& parts = *parts_;
-  DFS_TRY(parts.groups,
-          security::SystemGroups::create(parts.settings.static_groups, parts.settings.groups_cache, Clock::system()));
+  DFS_TRY(parts.groups, security::SystemGroups::create({.overrides = parts.settings.static_groups,
+                                                        .file = parts.settings.groups_file,
+                                                        .lifetime = parts.settings.groups_cache},
+                                                       Clock::system()));
+  if (parts.settings.audit_enabled) {
+    DFS_TRY(parts.audit, AuditLog::open(parts.settings.audit));
+  }
   parts.proxy_users.emplace(parts.settings.proxy_users, *parts.groups);
   DFS_TRY_OK(parts.open_state());
   parts.wire();

@@ -2,6 +2,7 @@
 
 #include "namenode/blocks/blocks.h"
 #include "proto/base/task.h"
+#include "proto/io/disk.h"
 
 namespace dfs::namenode {
 
@@ -38,6 +39,15 @@ Task<Result<void>> OperatorRequests::refresh_nodes() {
 Task<Result<void>> OperatorRequests::set_balancer_bandwidth(uint64_t bytes_per_second) {
   parts_.datanodes.set_balancer_bandwidth(bytes_per_second);
   co_return Result<void>{};
+}
+
+Result<void> OperatorRequests::write_dump(const std::string& file_name, const std::string& text) {
+  if (file_name.empty() || file_name.starts_with('.') || file_name.find('/') != std::string::npos) {
+    return fail(ErrorCode::kInvalidArgument,
+                "'" + file_name + "' is not the name of a file in the folder " + parts_.log_directory);
+  }
+  DFS_TRY_OK(Disk::posix().make_directories(parts_.log_directory, 0755));
+  return Disk::posix().write_file_atomically(parts_.log_directory + "/" + file_name, text);
 }
 
 Result<void> OperatorRequests::refresh_proxy_users() {

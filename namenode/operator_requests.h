@@ -16,6 +16,7 @@ class OperatorRequests final : public Administration {
     Checkpoint& checkpoint;
     Blocks& blocks;
     DatanodeProtocol& datanodes;
+    std::string log_directory{};
     bool host_lists_configured = false;
   };
   explicit OperatorRequests(Parts parts) : parts_(parts) {}
@@ -25,6 +26,7 @@ class OperatorRequests final : public Administration {
   Task<Result<TransactionId>> roll_edits() override;
   Task<Result<void>> refresh_nodes() override;
   Task<Result<void>> set_balancer_bandwidth(uint64_t bytes_per_second) override;
+  Result<void> write_dump(const std::string& file_name, const std::string& text) override;
   Result<void> refresh_proxy_users() override;
 
  private:

@@ -37,6 +37,16 @@ Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
   s.superuser = security::process_user();
   DFS_TRY(s.supergroup, c.get(keys::kSuperuserGroup));
   DFS_TRY(s.permissions_enabled, c.get(keys::kPermissionsEnabled));
+  DFS_TRY(s.acls_enabled, c.get(keys::kAclsEnabled));
+  DFS_TRY(s.posix_acl_inheritance, c.get(keys::kPosixAclInheritance));
+  DFS_TRY(s.xattrs_enabled, c.get(keys::kXattrsEnabled));
+  DFS_TRY(s.xattrs_per_inode_max, c.get_between(keys::kXattrsPerInodeMax, 0, INT32_MAX));
+  DFS_TRY(s.xattr_bytes_max, c.get_between(keys::kXattrSizeMax, 0, 32768));
+  DFS_TRY(s.type_quotas_enabled, c.get(keys::kTypeQuotasEnabled));
+  DFS_TRY(s.owner_sets_quota, c.get(keys::kOwnerSetsQuota));
+  DFS_TRY(s.storage_policies_enabled, c.get(keys::kStoragePoliciesEnabled));
+  DFS_TRY(s.policies_by_superuser_only, c.get(keys::kPoliciesBySuperuser));
+  DFS_TRY(s.symlinks_enabled, c.get(keys::kSymlinksEnabled));
   DFS_TRY(s.component_bytes_max, c.get_between(keys::kComponentLengthMax, 0, 65535));
   DFS_TRY(s.directory_items_max, c.get_between(keys::kDirectoryItemsMax, 1, 6'400'000));
   DFS_TRY(s.blocks_per_file_max, c.get_between(keys::kBlocksPerFileMax, 1, INT32_MAX));
@@ -47,6 +57,7 @@ Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
   DFS_TRY(s.replication_max, c.get_between(keys::kReplicationMax, 1, 32767));
   DFS_TRY(auto precision, c.get(keys::kAccessTimePrecision));
   s.access_time_precision_ms = uint64_t(precision.count());
+  DFS_TRY(s.batched_listing_max, c.get_between(keys::kBatchedListingLimit, 1, INT32_MAX));
   DFS_TRY(s.listing_max, c.get_between(keys::kListingLimit, 1, INT32_MAX));
   DFS_TRY(s.bytes_per_checksum, c.get_between(keys::kBytesPerChecksum, 1, 1u << 30));
   DFS_TRY(s.write_packet_bytes, c.get_between(keys::kWritePacketSize, 1, 16u << 20));
@@ -105,6 +116,13 @@ Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
   DFS_TRY(s.proxy_users, c.with_prefix("hadoop.proxyuser."));
   DFS_TRY(s.static_groups, c.get(keys::kStaticGroups));
   DFS_TRY(s.groups_cache, c.get(keys::kGroupsCache));
+  DFS_TRY(s.log_directory, c.get(keys::kLogDirectory));
+  DFS_TRY(s.groups_file, c.get(keys::kGroupsFile));
+  DFS_TRY(s.audit_enabled, c.get(keys::kAuditEnabled));
+  DFS_TRY(s.audit.file, c.get(keys::kAuditFile));
+  DFS_TRY(s.audit.caller_context, c.get(keys::kCallerContext));
+  DFS_TRY(s.audit.context_max, c.get_between(keys::kCallerContextMax, 0, INT32_MAX));
+  DFS_TRY(s.audit.signature_max, c.get_between(keys::kCallerSignatureMax, 0, INT32_MAX));
   DFS_TRY_OK(read_namespace(c, s.name_space));
   DFS_TRY_OK(read_blocks(c, s));
   return s;

@@ -9,6 +9,7 @@
 #include "namenode/blocks/cluster_blocks.h"
 #include "namenode/leases/lease_table.h"
 #include "namenode/namespace/settings.h"
+#include "namenode/service/audit_log.h"
 #include "proto/config/configuration.h"
 #include "proto/io/stream.h"
 
@@ -34,6 +35,10 @@ struct NameNodeSettings {
   std::chrono::milliseconds lease_recheck{2000};
   std::map<std::string, std::string> proxy_users;
   std::string static_groups;
+  std::string groups_file;
+  std::string log_directory;
+  bool audit_enabled = false;  // tusk.namenode.audit.enabled
+  AuditSettings audit;
   std::chrono::milliseconds groups_cache{300'000};
   NamespaceSettings name_space;
   LeaseTable::Limits leases;

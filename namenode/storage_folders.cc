@@ -7,6 +7,7 @@
 
 #include "namenode/commit/tables_copies.h"
 #include "namenode/namespace/format.h"
+#include "namenode/namespace/quota.h"
 #include "namenode/store/rows.h"
 
 namespace dfs::namenode {
@@ -69,8 +70,14 @@ Result<void> claim_tables(Tables& tables, const StorageVersion& version) {
 
 Result<void> make_root(Tables& tables, const NamespaceSettings& settings) {
   DFS_TRY(auto root, find_entry(tables, kNoInode, ""));
-  if (root) return {};
   Batch batch;
+  if (root) {
+    // Tables of before quotas were kept, or an imported namespace.
+    DFS_TRY(auto usage, find_quota_usage(tables, kRootInode));
+    if (usage) return {};
+    DFS_TRY_OK(count_everything(tables, batch));
+    return tables.write(batch, kNoTransaction);
+  }
   format_namespace(settings, batch);
   return tables.write(batch, kNoTransaction);
 }

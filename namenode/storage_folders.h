@@ -21,7 +21,8 @@ std::vector<std::string> all_tables_directories(const NameNodeSettings& settings
 // Marks new tables as those of this cluster. kIllegalState where they are another's: its blocks would be taken for
 // ours.
 Result<void> claim_tables(Tables& tables, const StorageVersion& version);
-// Empty tables get the rows of an empty namespace; the edit log brings the rest.
+// Empty tables get the rows of an empty namespace; the edit log brings the rest. Tables without a count of what quotas
+// need get one.
 Result<void> make_root(Tables& tables, const NamespaceSettings& settings);
 
 }  // namespace dfs::namenode

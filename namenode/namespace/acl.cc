@@ -61,4 +61,40 @@ Result<void> set_acl(InodeRow& inode, const std::vector<AclEntry>& entries) {
   return {};
 }
 
+Result<std::vector<AclEntry>> logical_acl(const InodeRow& inode) {
+  DFS_TRY(std::vector<AclEntry> column, decode_acl(inode.acl));
+  const bool extended = !column.empty() && column.front().scope == AclScope::kAccess;
+  auto class_of = [&](AclType type, int shift) {
+    return AclEntry{.type = type, .permission = uint8_t((inode.permission >> shift) & 7)};
+  };
+  std::vector<AclEntry> entries{class_of(AclType::kUser, 6)};
+  auto defaults = std::ranges::find(column, AclScope::kDefault, &AclEntry::scope);
+  entries.insert(entries.end(), column.begin(), defaults);
+  entries.push_back(class_of(extended ? AclType::kMask : AclType::kGroup, 3));
+  entries.push_back(class_of(AclType::kOther, 0));
+  entries.insert(entries.end(), defaults, column.end());
+  return entries;
+}
+
+Result<bool> inherit_default_acl(const InodeRow& parent, InodeRow& child) {
+  if (parent.acl.empty() || child.type == InodeType::kSymlink) return false;
+  DFS_TRY(std::vector<AclEntry> column, decode_acl(parent.acl));
+  std::vector<AclEntry> defaults(std::ranges::find(column, AclScope::kDefault, &AclEntry::scope), column.end());
+  if (defaults.empty()) return false;
+  const bool minimal = defaults.size() == 3;
+  auto filter_of = [&](const AclEntry& entry) -> unsigned {
+    if (entry.type == AclType::kUser && entry.name.empty()) return child.permission >> 6;
+    if (entry.type == AclType::kMask || (entry.type == AclType::kGroup && minimal)) return child.permission >> 3;
+    return entry.type == AclType::kOther ? child.permission : 7;
+  };
+  std::vector<AclEntry> entries = defaults;
+  for (AclEntry& entry : entries) {
+    entry.scope = AclScope::kAccess;
+    entry.permission = uint8_t(entry.permission & filter_of(entry));
+  }
+  if (child.type == InodeType::kDirectory) entries.insert(entries.end(), defaults.begin(), defaults.end());
+  DFS_TRY_OK(set_acl(child, entries));
+  return true;
+}
+
 }  // namespace dfs::namenode

@@ -21,4 +21,11 @@ Result<std::vector<AclEntry>> decode_acl(std::string_view column);
 // (AclStorage.updateINodeAcl). kAcl where it lacks the entries that each ACL has.
 Result<void> set_acl(InodeRow& inode, const std::vector<AclEntry>& entries);
 
+// The whole ACL of an inode, sorted, as set_acl() takes it (AclStorage.readINodeLogicalAcl).
+Result<std::vector<AclEntry>> logical_acl(const InodeRow& inode);
+
+// What a new file or directory gets from the default ACL of its parent; the permission bits that `child` has are the
+// mode that filters it (AclStorage.copyINodeDefaultAcl). False where there is nothing to inherit.
+Result<bool> inherit_default_acl(const InodeRow& parent, InodeRow& child);
+
 }  // namespace dfs::namenode

@@ -21,11 +21,11 @@ struct OneOf {
 // cluster, and a client whose token is gone asks for another.
 using Ignored = OneOf<StartLogSegmentOp, EndLogSegmentOp, SetGenstampV1Op, GetDelegationTokenOp, RenewDelegationTokenOp,
                       CancelDelegationTokenOp, UpdateMasterKeyOp>;
-using Unsupported = OneOf<CreateSnapshotOp, DeleteSnapshotOp, RenameSnapshotOp, AllowSnapshotOp, DisallowSnapshotOp,
-                          AddCacheDirectiveOp, ModifyCacheDirectiveOp, RemoveCacheDirectiveOp, AddCachePoolOp,
-                          ModifyCachePoolOp, RemoveCachePoolOp, RollingUpgradeStartOp, RollingUpgradeFinalizeOp,
-                          AddErasureCodingPolicyOp, EnableErasureCodingPolicyOp, DisableErasureCodingPolicyOp,
-                          RemoveErasureCodingPolicyOp, SetQuotaByStorageTypeOp>;
+using Unsupported =
+    OneOf<CreateSnapshotOp, DeleteSnapshotOp, RenameSnapshotOp, AllowSnapshotOp, DisallowSnapshotOp,
+          AddCacheDirectiveOp, ModifyCacheDirectiveOp, RemoveCacheDirectiveOp, AddCachePoolOp, ModifyCachePoolOp,
+          RemoveCachePoolOp, RollingUpgradeStartOp, RollingUpgradeFinalizeOp, AddErasureCodingPolicyOp,
+          EnableErasureCodingPolicyOp, DisableErasureCodingPolicyOp, RemoveErasureCodingPolicyOp>;
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include "namenode/namespace/acl.h"
 #include "namenode/namespace/apply_records.h"
+#include "namenode/namespace/quota.h"
 
 // What FSEditLogLoader does with the records of files.
 namespace dfs::namenode {
@@ -58,7 +59,7 @@ Result<void> update_blocks(std::string_view path, const std::vector<EditBlock>& 
   }
   const size_t known = rows.size();
   for (size_t i = known; i < blocks.size(); ++i) {
-    const bool complete = last == LastBlock::kCompletes;
+    const bool complete = last == LastBlock::kCompletes || i + 1 < blocks.size();
     rows.push_back(row_of(blocks[i], complete ? BlockState::kComplete : BlockState::kUnderConstruction));
     change.put_block(file.id, uint32_t(i), rows.back(), true);
     if (complete) change.effects().completed_blocks.push_back(blocks[i].id);
@@ -81,6 +82,16 @@ Result<void> reopen(InodeRow& file, const OpenFileRow& holder, bool new_block, R
   return {};
 }
 
+// Puts a file that has changed, and charges what it now takes more of quotas than before.
+Result<void> put_file(const InodePath& path, const QuotaCounts& before, const InodeRow& file, RecordChange& change) {
+  DFS_TRY(QuotaCounts after, counts_of(change, file, policy_of(path)));
+  change.put_inode(path.key(), file);
+  return change.charge(path, path.length() - 1, after -= before);
+}
+Result<QuotaCounts> counts_of(const InodePath& path, const RecordChange& change) {
+  return counts_of(change, *path.last(), policy_of(path));
+}
+
 }  // namespace
 
 Result<void> apply_record(const AddOp& op, RecordChange& change) {
@@ -91,16 +102,17 @@ Result<void> apply_record(const AddOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, resolve(change, op.path));
   if (path.last() != nullptr && path.last()->type == InodeType::kFile && !op.overwrite) {
     InodeRow file = *path.last();
+    DFS_TRY(QuotaCounts before, counts_of(path, change));
     if (!file.under_construction) DFS_TRY_OK(reopen(file, holder, false, change));
     file.access_time_ms = op.atime_ms;
     file.modification_time_ms = op.mtime_ms;
     DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
-    change.put_inode(path.key(), file);
-    return {};
+    return put_file(path, before, file, change);
   }
+  QuotaCounts replaced;
   if (path.last() != nullptr) {
     if (path.last()->type != InodeType::kFile) return fail(misfit(op.path, "it is not a file"));
-    DFS_TRY_OK(change.remove_tree(path.key(), *path.last()));
+    DFS_TRY(replaced, change.remove_tree(path.key(), *path.last(), policy_above(path, path.length() - 1)));
     DFS_TRY_OK(change.touch_directory(parent_key(path), -1, op.mtime_ms));
   } else {
     DFS_TRY(path, new_path(change, op.path));
@@ -122,12 +134,14 @@ Result<void> apply_record(const AddOp& op, RecordChange& change) {
   DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
   DFS_TRY_OK(change.add_inode(parent_key(path), path.name(), file));
   change.open(file.id, holder);
-  return {};
+  DFS_TRY(QuotaCounts added, counts_of(change, file, policy_above(path, path.length() - 1)));
+  return change.charge(path, path.length() - 1, added -= replaced);
 }
 
 Result<void> apply_record(const CloseOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, existing_file(change, op.path));
   InodeRow file = *path.last();
+  DFS_TRY(QuotaCounts before, counts_of(path, change));
   file.access_time_ms = op.atime_ms;
   file.modification_time_ms = op.mtime_ms;
   DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kCompletes, file, change));
@@ -135,22 +149,22 @@ Result<void> apply_record(const CloseOp& op, RecordChange& change) {
     file.under_construction = false;
     change.close(file.id);
   }
-  change.put_inode(path.key(), file);
-  return {};
+  return put_file(path, before, file, change);
 }
 
 Result<void> apply_record(const AppendOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, existing_file(change, op.path));
   InodeRow file = *path.last();
   if (file.under_construction) return {};
+  DFS_TRY(QuotaCounts before, counts_of(path, change));
   DFS_TRY_OK(reopen(file, {.holder = op.client_name, .client_machine = op.client_machine}, op.new_block, change));
-  change.put_inode(path.key(), file);
-  return {};
+  return put_file(path, before, file, change);
 }
 
 Result<void> apply_record(const AddBlockOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, existing_file(change, op.path));
   InodeRow file = *path.last();
+  DFS_TRY(QuotaCounts before, counts_of(path, change));
   if (op.penultimate_block.has_value() != (file.block_count > 0)) {
     return fail(misfit(op.path, fmt::format("it has {} blocks before this one", file.block_count)));
   }
@@ -162,33 +176,34 @@ Result<void> apply_record(const AddBlockOp& op, RecordChange& change) {
           misfit(op.path, fmt::format("its last block is not {}_{}", raw(block.id), raw(block.generation_stamp))));
     }
     file.length += block.num_bytes - row->length;
-    const BlockRow before = *row;
+    const BlockRow stored = *row;
     row->length = block.num_bytes;
     row->truncate_length.reset();
     if (row->state != BlockState::kComplete) {
       row->state = BlockState::kComplete;
       change.effects().completed_blocks.push_back(row->id);
     }
-    if (*row != before) change.put_block(file.id, file.block_count - 1, *row, false);
+    if (*row != stored) change.put_block(file.id, file.block_count - 1, *row, false);
   }
   change.put_block(file.id, file.block_count, row_of(op.last_block, BlockState::kUnderConstruction), true);
   ++file.block_count;
   file.length += op.last_block.num_bytes;
-  change.put_inode(path.key(), file);
-  return change.add_to(Counter::kBlockCount, 1);
+  DFS_TRY_OK(change.add_to(Counter::kBlockCount, 1));
+  return put_file(path, before, file, change);
 }
 
 Result<void> apply_record(const UpdateBlocksOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, existing_file(change, op.path));
   InodeRow file = *path.last();
+  DFS_TRY(QuotaCounts before, counts_of(path, change));
   DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
-  change.put_inode(path.key(), file);
-  return {};
+  return put_file(path, before, file, change);
 }
 
 Result<void> apply_record(const TruncateOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, existing_file(change, op.source));
   InodeRow file = *path.last();
+  DFS_TRY(QuotaCounts before, counts_of(path, change));
   DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(change, file.id));
   size_t kept = 0;
   uint64_t length = 0;
@@ -214,18 +229,21 @@ Result<void> apply_record(const TruncateOp& op, RecordChange& change) {
     file.under_construction = true;
     change.open(file.id, {.holder = op.client_name, .client_machine = op.client_machine});
   }
-  change.put_inode(path.key(), file);
-  return {};
+  return put_file(path, before, file, change);
 }
 
 Result<void> apply_record(const ConcatDeleteOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, existing_file(change, op.target));
   InodeRow target = *path.last();
+  DFS_TRY(QuotaCounts before, counts_of(path, change));
+  const uint8_t policy = policy_above(path, path.length() - 1);
   bool replication_changes = false;
   for (const std::string& source : op.sources) {
     DFS_TRY(InodePath source_path, existing_file(change, source));
     const InodeRow& row = *source_path.last();
     if (row.id == target.id) return fail(misfit(source, "it is the target of the concat"));
+    DFS_TRY(QuotaCounts joined, counts_of(change, row, policy));
+    before += joined;
     DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(change, row.id));
     for (uint32_t i = 0; i < blocks.size(); ++i) {
       change.erase(Table::kFileBlocks, file_block_key(row.id, i));
@@ -237,7 +255,7 @@ Result<void> apply_record(const ConcatDeleteOp& op, RecordChange& change) {
     DFS_TRY_OK(change.touch_directory(parent_key(source_path), -1, 0));
   }
   target.modification_time_ms = op.timestamp_ms;
-  change.put_inode(path.key(), target);
+  DFS_TRY_OK(put_file(path, before, target, change));
   if (replication_changes) change.effects().replication_changed.push_back(target.id);
   return change.touch_directory(parent_key(path), 0, op.timestamp_ms);
 }

@@ -34,6 +34,7 @@ Result<void> apply_record(const TimesOp& op, RecordChange& change);
 Result<void> apply_record(const SetNsQuotaOp& op, RecordChange& change);
 Result<void> apply_record(const ClearNsQuotaOp& op, RecordChange& change);
 Result<void> apply_record(const SetQuotaOp& op, RecordChange& change);
+Result<void> apply_record(const SetQuotaByStorageTypeOp& op, RecordChange& change);
 Result<void> apply_record(const SetAclOp& op, RecordChange& change);
 Result<void> apply_record(const SetXAttrOp& op, RecordChange& change);
 Result<void> apply_record(const RemoveXAttrOp& op, RecordChange& change);

@@ -2,17 +2,65 @@
 
 #include "namenode/namespace/acl.h"
 #include "namenode/namespace/apply_records.h"
+#include "namenode/namespace/quota.h"
 #include "namenode/namespace/rename_rules.h"
 
 namespace dfs::namenode {
 namespace {
 
+// An inode moves to where another storage policy governs: what directories in it count by type changes too.
+Result<QuotaCounts> recount(const InodeRow& moved, uint8_t policy, RecordChange& change) {
+  DFS_TRY(TreeCounts tree, count_tree(change, moved, policy));
+  for (const auto& [directory, counts] : tree.with_row) change.put_quota_usage(directory, counts);
+  return tree.total;
+}
+
+// What quotas count moves from the one place to the other. Where nothing depends on it, nothing is counted.
+Result<void> move_charges(const InodePath& source, const InodePath& destination, RecordChange& change) {
+  const size_t source_end = source.length() - 1, destination_end = destination.length() - 1;
+  size_t common = 0;
+  while (common < std::min(source_end, destination_end) && source.at(common)->id == destination.at(common)->id) {
+    ++common;
+  }
+  const uint8_t before = policy_above(source, source_end), after = policy_above(destination, destination_end);
+  const InodeRow& moved = *source.last();
+  const bool same_policy = before == after || moved.storage_policy != 0;
+  bool counts = false;
+  for (size_t i = 0; i < source_end; ++i) {
+    counts = counts || (i < common ? !same_policy && counts_types(*source.at(i)) : has_usage_row(*source.at(i)));
+  }
+  for (size_t i = common; i < destination_end; ++i) counts = counts || has_usage_row(*destination.at(i));
+  if (!counts && !same_policy) {
+    DFS_TRY(counts, has_quota_in(change, moved));
+  }
+  if (!counts) return {};
+  DFS_TRY(QuotaCounts leaving, total_of(change, moved, before));
+  QuotaCounts arriving = leaving;
+  if (!same_policy) {
+    DFS_TRY(arriving, recount(moved, after, change));
+  }
+  DFS_TRY_OK(change.charge(source, source_end, -leaving));
+  return change.charge(destination, destination_end, arriving);
+}
+
 Result<void> move(const InodePath& source, const InodePath& destination, uint64_t timestamp_ms, RecordChange& change) {
   const InodeRow inode = *source.last();
+  DFS_TRY_OK(move_charges(source, destination, change));
   DFS_TRY_OK(change.move_inode(source.key(), destination.key(), inode));
   // The two parents may be one, and one of them may lie below the other: each is read anew.
   DFS_TRY_OK(change.touch_directory(parent_key(source), -1, timestamp_ms));
   return change.touch_directory(parent_key(destination), 1, std::max(timestamp_ms, inode.modification_time_ms));
+}
+
+// The inode at the end of the path goes, with all below it, and what it counted for.
+Result<void> remove_at(const InodePath& path, RecordChange& change) {
+  DFS_TRY(QuotaCounts removed, change.remove_tree(path.key(), *path.last(), policy_above(path, path.length() - 1)));
+  return change.charge(path, path.length() - 1, -removed);
+}
+
+Result<void> add_at(const InodePath& path, const InodeRow& inode, RecordChange& change) {
+  DFS_TRY_OK(change.charge(path, path.length() - 1, QuotaCounts{.names = 1}));
+  return change.add_inode(parent_key(path), path.name(), inode);
 }
 
 }  // namespace
@@ -28,7 +76,7 @@ Result<void> apply_record(const MkdirOp& op, RecordChange& change) {
   directory.modification_time_ms = op.timestamp_ms;
   directory.xattrs = op.xattrs;
   if (!op.acl_entries.empty()) DFS_TRY_OK(set_acl(directory, op.acl_entries));
-  return change.add_inode(parent_key(path), path.name(), directory);
+  return add_at(path, directory, change);
 }
 
 Result<void> apply_record(const SymlinkOp& op, RecordChange& change) {
@@ -42,14 +90,14 @@ Result<void> apply_record(const SymlinkOp& op, RecordChange& change) {
   link.modification_time_ms = op.mtime_ms;
   link.access_time_ms = op.atime_ms;
   link.symlink_target = op.value;
-  return change.add_inode(parent_key(path), path.name(), link);
+  return add_at(path, link, change);
 }
 
 Result<void> apply_record(const DeleteOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, resolve(change, op.path));
   // As FSDirDeleteOp.deleteForEditLog: what is gone already stays gone.
   if (path.last() == nullptr || path.is_root()) return {};
-  DFS_TRY_OK(change.remove_tree(path.key(), *path.last()));
+  DFS_TRY_OK(remove_at(path, change));
   return change.touch_directory(parent_key(path), -1, op.timestamp_ms);
 }
 
@@ -70,7 +118,7 @@ Result<void> apply_record(const RenameOp& op, RecordChange& change) {
   bool overwrite = std::find(op.options.begin(), op.options.end(), RenameOption::kOverwrite) != op.options.end();
   DFS_TRY_OK(judge_rename(source, destination, overwrite ? Overwrite::kYes : Overwrite::kNo));
   if (destination.last() != nullptr) {
-    DFS_TRY_OK(change.remove_tree(destination.key(), *destination.last()));
+    DFS_TRY_OK(remove_at(destination, change));
     DFS_TRY_OK(change.touch_directory(parent_key(destination), -1, 0));
   }
   return move(source, destination, op.timestamp_ms, change);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <random>
 
+#include "namenode/namespace/operations/extended_attributes.h"
 #include "namenode/namespace/operations/preconditions.h"
 #include "namenode/namespace/queries.h"
 
@@ -109,6 +110,11 @@ Result<OpenedForRead> block_locations(const Query& query, std::string_view path,
   DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kRead));
   DFS_TRY(InodeRow file, require_file(resolved, resolved.path()));
   DFS_TRY_OK(permissions.check_last(resolved, Access::kRead));
+  if (query.settings.permissions_enabled && query.caller.is_superuser &&
+      std::ranges::any_of(file.xattrs, operations::is_unreadable_by_superuser)) {
+    return fail(ErrorCode::kAccessControl, "Access is denied for " + query.caller.identity.user +
+                                               " since the superuser is not allowed to perform this operation.");
+  }
   OpenedForRead opened{.blocks = {}, .file = file.id, .access_time_ms = file.access_time_ms};
   DFS_TRY(opened.blocks, locate(query, file, offset, length));
   for (LocatedBlock& block : opened.blocks.blocks) {

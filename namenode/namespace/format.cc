@@ -14,6 +14,7 @@ void format_namespace(const NamespaceSettings& settings, Batch& batch) {
   const EntryKey key{.parent = kNoInode, .name = ""};
   batch.put(Table::kEntries, entry_key(key.parent, key.name), encode(root));
   batch.put(Table::kInodeIndex, inode_key(root.id), encode(key));
+  batch.put(Table::kQuotaUsage, inode_key(root.id), encode(QuotaCounts{.names = 1}));
   auto count = [&](Counter counter, uint64_t value) {
     batch.put(Table::kMeta, counter_key(counter), encode_counter(value));
   };

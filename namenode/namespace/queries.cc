@@ -11,13 +11,6 @@
 namespace dfs::namenode {
 namespace {
 
-uint8_t effective_policy(const InodePath& path) {
-  for (size_t i = path.existing(); i-- > 0;) {
-    if (path.at(i)->storage_policy != 0) return path.at(i)->storage_policy;
-  }
-  return 0;
-}
-
 // FSDirectory.DOT_RESERVED_STATUS
 FileStatus reserved_status(std::string name) {
   FileStatus status;
@@ -42,6 +35,15 @@ Error not_found(const InodePath& path) {
   return Error(ErrorCode::kFileNotFound, "File/Directory does not exist: " + path.path());
 }
 
+QuotaUsage quotas_of(const InodeRow& inode) {
+  QuotaUsage usage{.consumed = {},
+                   .namespace_quota = inode.namespace_quota,
+                   .storage_space_quota = inode.storage_space_quota,
+                   .type_quotas = inode.type_quotas};
+  if (inode.id == kRootInode && !usage.namespace_quota) usage.namespace_quota = uint64_t(INT64_MAX);
+  return usage;
+}
+
 }  // namespace
 
 Result<std::optional<FileStatus>> file_status(const Query& query, std::string_view path, FollowLink follow,
@@ -50,10 +52,15 @@ Result<std::optional<FileStatus>> file_status(const Query& query, std::string_vi
     return fail(ErrorCode::kInvalidPath, fmt::format("Invalid path name Invalid file name: {}", path));
   }
   if (is_exact_reserved(path)) return reserved_status("");
-  DFS_TRY(InodePath resolved,
-          query.permissions().resolve(path, follow == FollowLink::kYes ? ResolveFor::kRead : ResolveFor::kReadLink));
+  Result<InodePath> found =
+      query.permissions().resolve(path, follow == FollowLink::kYes ? ResolveFor::kRead : ResolveFor::kReadLink);
+  // FSDirStatAndListingOp.getFileInfo: to the superuser a file in the middle of a path is "nothing there".
+  if (!found && found.error().code() == ErrorCode::kAccessControl && query.caller.is_superuser) {
+    return std::optional<FileStatus>();
+  }
+  DFS_TRY(InodePath resolved, std::move(found));
   if (resolved.last() == nullptr) return std::optional<FileStatus>();
-  DFS_TRY(FileStatus status, status_of(query, *resolved.last(), "", effective_policy(resolved), locations));
+  DFS_TRY(FileStatus status, status_of(query, *resolved.last(), "", policy_of(resolved), locations));
   return std::optional(std::move(status));
 }
 
@@ -66,16 +73,26 @@ Result<std::optional<Listing>> list(const Query& query, std::string_view path, s
   }
   PermissionChecker permissions = query.permissions();
   DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kRead));
+  // A client that lists by inode says by inode where the page before ended.
+  std::string start_name;
+  if (is_reserved(start_after)) {
+    Result<InodePath> start = resolve(query.view, start_after);
+    if (!start) {
+      return fail(ErrorCode::kListingStartNotFound, fmt::format("Can't find startAfter {}", start_after));
+    }
+    start_name = start->name();
+    start_after = start_name;
+  }
   const InodeRow* inode = resolved.last();
   if (inode == nullptr) return std::optional<Listing>();
   if (inode->type != InodeType::kDirectory) {
-    DFS_TRY(FileStatus status, status_of(query, *inode, "", effective_policy(resolved), locations));
+    DFS_TRY(FileStatus status, status_of(query, *inode, "", policy_of(resolved), locations));
     listing.entries.push_back(std::move(status));
     return std::optional(std::move(listing));
   }
   DFS_TRY_OK(permissions.check_last(resolved, Access::kReadExecute));
 
-  const uint8_t policy = effective_policy(resolved);
+  const uint8_t policy = policy_of(resolved);
   const std::string prefix = entry_key(inode->id, "");
   // Blocks times replication bound a page as well, since each location takes room in the answer.
   int64_t budget = query.settings.listing_max;
@@ -118,44 +135,72 @@ Result<ContentSummary> content_summary(const Query& query, std::string_view path
   PermissionChecker permissions = query.permissions();
   DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kReadLink));
   if (resolved.last() == nullptr) return fail(ErrorCode::kFileNotFound, "File does not exist: " + resolved.path());
-  ContentSummary summary;
-  summary.namespace_quota = resolved.last()->namespace_quota;
-  summary.storage_space_quota = resolved.last()->storage_space_quota;
-  auto add = [&](const InodeRow& inode) {
+  ContentSummary summary{.quotas = quotas_of(*resolved.last())};
+  QuotaCounts& consumed = summary.quotas.consumed;
+  auto add = [&](const InodeRow& inode, uint8_t inherited_policy) -> Result<void> {
+    ++consumed.names;
     if (inode.type == InodeType::kDirectory) {
       ++summary.directory_count;
-      return;
+      return {};
     }
     ++summary.file_count;
     summary.length += inode.length;
-    summary.space_consumed += inode.length * inode.replication;
+    // Space is what quotas count, by type only what has been written.
+    DFS_TRY(uint64_t charged, charged_bytes(query.view, inode));
+    consumed.space += space_of(inode, charged, 0).space;
+    QuotaCounts written = space_of(inode, inode.length, inherited_policy);
+    written.space = 0;
+    consumed += written;
+    return {};
   };
   struct Directory {
     InodeId id;
     std::string path;
+    uint8_t policy;
   };
   std::vector<Directory> left;
-  auto enter = [&](const InodeRow& inode, std::string directory_path) -> Result<void> {
+  auto enter = [&](const InodeRow& inode, std::string directory_path, uint8_t inherited_policy) -> Result<void> {
     if (inode.type != InodeType::kDirectory) return {};
     DFS_TRY_OK(permissions.check_inode(inode, directory_path, Access::kReadExecute));
-    left.push_back({inode.id, std::move(directory_path)});
+    left.push_back(
+        {inode.id, std::move(directory_path), inode.storage_policy != 0 ? inode.storage_policy : inherited_policy});
     return {};
   };
-  add(*resolved.last());
-  DFS_TRY_OK(enter(*resolved.last(), resolved.path()));
+  const uint8_t policy = policy_above(resolved, resolved.length() - 1);
+  DFS_TRY_OK(add(*resolved.last(), policy));
+  DFS_TRY_OK(enter(*resolved.last(), resolved.path(), policy));
   while (!left.empty()) {
     Directory directory = std::move(left.back());
     left.pop_back();
     DFS_TRY_OK(
         for_each_child(query.view, directory.id, [&](std::string_view name, const InodeRow& child) -> Result<bool> {
-          add(child);
+          DFS_TRY_OK(add(child, directory.policy));
           if (child.type == InodeType::kDirectory) {
-            DFS_TRY_OK(enter(child, fmt::format("{}/{}", directory.path == "/" ? "" : directory.path, name)));
+            DFS_TRY_OK(enter(child, fmt::format("{}/{}", directory.path == "/" ? "" : directory.path, name),
+                             directory.policy));
           }
           return true;
         }));
   }
   return summary;
+}
+
+Result<QuotaUsage> quota_usage(const Query& query, std::string_view path) {
+  PermissionChecker permissions = query.permissions();
+  DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kReadLink));
+  DFS_TRY_OK(permissions.check(resolved, {.below = Access::kReadExecute}));
+  if (resolved.last() == nullptr) return fail(not_found(resolved));
+  const InodeRow& inode = *resolved.last();
+  if (has_usage_row(inode)) {
+    DFS_TRY(std::optional<QuotaCounts> row, find_quota_usage(query.view, inode.id));
+    if (row) {
+      QuotaUsage usage = quotas_of(inode);
+      usage.consumed = *row;
+      return usage;
+    }
+  }
+  DFS_TRY(ContentSummary summary, content_summary(query, path));
+  return summary.quotas;
 }
 
 Result<bool> is_file_closed(const Query& query, std::string_view path) {
@@ -184,7 +229,7 @@ Result<uint8_t> storage_policy(const Query& query, std::string_view path) {
   DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kReadLink));
   DFS_TRY_OK(permissions.check_last(resolved, Access::kRead));
   if (resolved.last() == nullptr) return fail(not_found(resolved));
-  return effective_policy(resolved);
+  return policy_of(resolved);
 }
 
 Result<void> check_access(const Query& query, std::string_view path, std::optional<Access> access) {
@@ -194,9 +239,11 @@ Result<void> check_access(const Query& query, std::string_view path, std::option
   return permissions.check(resolved, {.last = access});
 }
 
-Result<InodeRow> find_readable(const Query& query, std::string_view path) {
-  DFS_TRY(InodePath resolved, query.permissions().resolve(path, ResolveFor::kRead));
-  if (resolved.last() == nullptr) return fail(not_found(resolved));
+Result<InodeRow> find_readable(const Query& query, std::string_view path, std::optional<Access> access) {
+  PermissionChecker permissions = query.permissions();
+  DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kRead));
+  if (access) DFS_TRY_OK(permissions.check_last(resolved, *access));
+  if (resolved.last() == nullptr) return fail(ErrorCode::kFileNotFound, "cannot find " + resolved.path());
   return *resolved.last();
 }
 

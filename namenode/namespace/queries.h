@@ -9,6 +9,7 @@
 #include "namenode/datanodes/datanode_view.h"
 #include "namenode/namespace/located_blocks.h"
 #include "namenode/namespace/permission.h"
+#include "namenode/namespace/quota.h"
 
 // What is read of one moment of the namespace (FSDirStatAndListingOp). Pure: on any thread, many at a time.
 namespace dfs::namenode {
@@ -46,11 +47,19 @@ struct OpenedForRead {
 // The blocks that have bytes in [offset, offset + length), each with its replicas nearest to the caller first.
 Result<OpenedForRead> block_locations(const Query& query, std::string_view path, uint64_t offset, uint64_t length);
 
-struct ContentSummary {
-  uint64_t length = 0, file_count = 0, directory_count = 0, space_consumed = 0;
+// Quotas of an inode, and what it has of that. The root always has a quota for names.
+struct QuotaUsage {
+  QuotaCounts consumed;
   std::optional<uint64_t> namespace_quota, storage_space_quota;
+  std::vector<TypeQuota> type_quotas;
+};
+struct ContentSummary {
+  uint64_t length = 0, file_count = 0, directory_count = 0;
+  QuotaUsage quotas;  // `consumed` by a walk
 };
 Result<ContentSummary> content_summary(const Query& query, std::string_view path);
+// Of a directory that has a quota what its row says, of others what a walk finds.
+Result<QuotaUsage> quota_usage(const Query& query, std::string_view path);
 
 Result<bool> is_file_closed(const Query& query, std::string_view path);
 Result<uint64_t> preferred_block_size(const Query& query, std::string_view path);
@@ -59,7 +68,8 @@ Result<std::string> link_target(const Query& query, std::string_view path);
 Result<uint8_t> storage_policy(const Query& query, std::string_view path);
 // kFileNotFound or kAccessControl, or nothing.
 Result<void> check_access(const Query& query, std::string_view path, std::optional<Access> access);
-Result<InodeRow> find_readable(const Query& query, std::string_view path);
+// The inode, where the caller may come to it and, if so wanted, read it. kFileNotFound where there is none.
+Result<InodeRow> find_readable(const Query& query, std::string_view path, std::optional<Access> access);
 
 // Files that are open for writing, by inode id after `after`, at most `count_max`; of paths that start with `prefix`.
 struct OpenFileEntry {

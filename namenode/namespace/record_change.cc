@@ -61,20 +61,43 @@ Result<void> RecordChange::remove_blocks_of(const InodeRow& file) {
   return add_to(Counter::kBlockCount, -int64_t(blocks.size()));
 }
 
-Result<void> RecordChange::remove_tree(const EntryKey& key, const InodeRow& inode) {
-  std::vector<std::pair<EntryKey, InodeRow>> left{{key, inode}};
+Result<QuotaCounts> RecordChange::remove_tree(const EntryKey& key, const InodeRow& inode, uint8_t inherited_policy) {
+  struct Doomed {
+    EntryKey key;
+    InodeRow row;
+    uint8_t inherited_policy;
+  };
+  QuotaCounts removed;
+  std::vector<Doomed> left{{key, inode, inherited_policy}};
   while (!left.empty()) {
-    auto [entry, row] = std::move(left.back());
+    const auto [entry, row, inherited] = std::move(left.back());
     left.pop_back();
+    DFS_TRY(QuotaCounts counts, counts_of(view_, row, inherited));
+    removed += counts;
     if (row.type == InodeType::kDirectory && row.child_count > 0) {
+      const uint8_t policy = row.storage_policy != 0 ? row.storage_policy : inherited;
       DFS_TRY_OK(for_each_child(view_, row.id, [&](std::string_view name, const InodeRow& child) -> Result<bool> {
-        left.emplace_back(EntryKey{.parent = row.id, .name = std::string(name)}, child);
+        left.push_back({EntryKey{.parent = row.id, .name = std::string(name)}, child, policy});
         return true;
       }));
     }
+    if (has_usage_row(row)) erase(Table::kQuotaUsage, inode_key(row.id));
     if (row.under_construction) close(row.id);
     if (row.type == InodeType::kFile) DFS_TRY_OK(remove_blocks_of(row));
     DFS_TRY_OK(remove_inode(entry, row));
+  }
+  return removed;
+}
+
+Result<void> RecordChange::charge(const InodePath& path, size_t count, const QuotaCounts& change) {
+  if (change == QuotaCounts()) return {};
+  for (size_t i = 0; i < count; ++i) {
+    const InodeRow& directory = *path.at(i);
+    if (!has_usage_row(directory)) continue;
+    DFS_TRY(std::optional<QuotaCounts> used, find_quota_usage(*this, directory.id));
+    if (!used) return fail(ErrorCode::kCorruptFormat, path.path(i) + ": nothing says what is in it for its quota");
+    *used += change;
+    put_quota_usage(directory, *used);
   }
   return {};
 }

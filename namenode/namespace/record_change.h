@@ -9,6 +9,7 @@
 
 #include "namenode/namespace/inode_path.h"
 #include "namenode/namespace/plan.h"
+#include "namenode/namespace/quota.h"
 #include "namenode/store/rows.h"
 #include "namenode/store/tables.h"
 
@@ -32,14 +33,21 @@ class RecordChange final : public View {
   Result<void> add_inode(const EntryKey& parent, std::string name, const InodeRow& inode);
   // An inode without anything below it goes. What it counts for in its parent is the caller's.
   Result<void> remove_inode(const EntryKey& key, const InodeRow& inode);
-  // An inode with all that is below it; blocks and leases follow through the effects.
-  Result<void> remove_tree(const EntryKey& key, const InodeRow& inode);
+  // An inode with all that is below it; blocks and leases follow through the effects. What it counted for in quotas,
+  // under the storage policy of the directory above it; to charge that to those directories is the caller's.
+  Result<QuotaCounts> remove_tree(const EntryKey& key, const InodeRow& inode, uint8_t inherited_policy);
   Result<void> move_inode(const EntryKey& from, const EntryKey& to, const InodeRow& inode);
   void put_inode(const EntryKey& key, const InodeRow& inode) {
     put(Table::kEntries, entry_key(key.parent, key.name), encode(inode));
   }
   // One child more (1), fewer (-1) or as many; the modification time never goes back.
   Result<void> touch_directory(const EntryKey& directory, int children, uint64_t modification_time_ms);
+
+  // Adds to what quotas count in the first `count` directories of the path.
+  Result<void> charge(const InodePath& path, size_t count, const QuotaCounts& change);
+  void put_quota_usage(const InodeRow& directory, const QuotaCounts& counts) {
+    put(Table::kQuotaUsage, inode_key(directory.id), encode(kept_by(directory, counts)));
+  }
 
   void put_block(InodeId file, uint32_t index, const BlockRow& block, bool is_new);
   void remove_block(InodeId file, uint32_t index, BlockId block);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "namenode/service/client_methods.h"
@@ -37,6 +39,7 @@ void ClientAdministration::add_to(rpc::MethodTable& table) {
   table.add("saveNamespace", this, &ClientAdministration::save_namespace);
   table.add("rollEdits", this, &ClientAdministration::roll_edits);
   table.add("refreshNodes", this, &ClientAdministration::refresh_nodes);
+  table.add("metaSave", this, &ClientAdministration::meta_save);
   table.add("setBalancerBandwidth", this, &ClientAdministration::set_balancer_bandwidth);
 }
 
@@ -179,6 +182,34 @@ Task<Result<RefreshNodesResponseProto>> ClientAdministration::refresh_nodes(cons
   DFS_CO_TRY_OK(require_superuser(access_, context, "refreshNodes"));
   DFS_CO_TRY_OK(co_await administration_.refresh_nodes());
   co_return RefreshNodesResponseProto();
+}
+
+// FSNamesystem.metaSave, in numbers; of single blocks only the corrupt ones are listed.
+Task<Result<MetaSaveResponseProto>> ClientAdministration::meta_save(const MetaSaveRequestProto& request,
+                                                                    const Context& context) {
+  constexpr size_t kCorruptMax = 10'000;
+  DFS_CO_TRY_OK(access_.audit().of(require_superuser(access_, context, "metaSave"), context, "metaSave", "null"));
+  Blocks& blocks = access_.blocks();
+  DFS_CO_TRY(std::vector<BlockId> corrupt,
+             co_await access_.thread().run<std::vector<BlockId>>(
+                 [&blocks](const NamespaceThread::Unjournaled&) -> Result<std::vector<BlockId>> {
+                   return blocks.corrupt_blocks(BlockId(0), kCorruptMax);
+                 }));
+  NamespaceAccess::Reading reading = read(access_, context);
+  DFS_CO_TRY(uint64_t files, counter(*reading.view, Counter::kFileCount));
+  DFS_CO_TRY(uint64_t directories, counter(*reading.view, Counter::kDirectoryCount));
+  DFS_CO_TRY(uint64_t block_count, counter(*reading.view, Counter::kBlockCount));
+  const auto dead =
+      size_t(std::ranges::count(reading.datanodes->datanodes, DatanodeLiveness::kDead, &DatanodeStatus::liveness));
+  std::string text = fmt::format(
+      "{0} files and directories, {1} blocks = {2} total filesystem objects\nLive Datanodes: {3}\nDead Datanodes: "
+      "{4}\nMetasave: Blocks waiting for reconstruction: {5}\nMetasave: Blocks currently missing: {6}\nMetasave: "
+      "Blocks {7} waiting deletion\nCorrupt Blocks:\n",
+      files + directories, block_count, files + directories + block_count, reading.datanodes->datanodes.size() - dead,
+      dead, reading.datanodes->low_redundancy, reading.datanodes->missing, reading.datanodes->pending_deletion);
+  for (BlockId block : corrupt) text += fmt::format("Block=blk_{}\n", raw(block));
+  DFS_CO_TRY_OK(administration_.write_dump(request.filename(), text));
+  co_return MetaSaveResponseProto();
 }
 
 Task<Result<SetBalancerBandwidthResponseProto>> ClientAdministration::set_balancer_bandwidth(

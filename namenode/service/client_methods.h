@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -7,6 +8,8 @@
 #include "namenode/service/namespace_access.h"
 #include "namenode/service/proto_conversion.h"
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
+#include "proto/hadoop/encryption.pb.h"
+#include "proto/hadoop/erasurecoding.pb.h"
 #include "proto/rpc/method_table.h"
 
 // ClientProtocol's methods, by area. Each class adds its own to the table and outlives it.
@@ -21,6 +24,13 @@ inline NamespaceAccess::Reading read(const NamespaceAccess& access, const rpc::C
 // As AccessControlException says it; `operation` is Hadoop's name.
 Result<void> require_superuser(const NamespaceAccess& access, const rpc::CallContext& context,
                                std::string_view operation);
+
+// CreateRequestProto and MkdirsRequestProto: the mode before the client's umask.
+template <class Request>
+std::optional<uint16_t> unmasked_mode(const Request& request) {
+  if (!request.has_unmasked()) return std::nullopt;
+  return uint16_t(request.unmasked().perm() & 01777);
+}
 
 // Status, listing, locations.
 class ClientReads {
@@ -41,6 +51,8 @@ class ClientReads {
       const hadoop::hdfs::GetFileLinkInfoRequestProto& request, const Context& context);
   Result<hadoop::hdfs::GetListingResponseProto> get_listing(const hadoop::hdfs::GetListingRequestProto& request,
                                                             const Context& context);
+  Result<hadoop::hdfs::GetBatchedListingResponseProto> get_batched_listing(
+      const hadoop::hdfs::GetBatchedListingRequestProto& request, const Context& context);
   Result<hadoop::hdfs::GetContentSummaryResponseProto> get_content_summary(
       const hadoop::hdfs::GetContentSummaryRequestProto& request, const Context& context);
   Result<hadoop::hdfs::GetQuotaUsageResponseProto> get_quota_usage(
@@ -61,8 +73,6 @@ class ClientReads {
       const hadoop::hdfs::GetStoragePoliciesRequestProto& request, const Context& context);
   Result<hadoop::hdfs::ListOpenFilesResponseProto> list_open_files(
       const hadoop::hdfs::ListOpenFilesRequestProto& request, const Context& context);
-  Result<hadoop::hdfs::GetAclStatusResponseProto> get_acl_status(const hadoop::hdfs::GetAclStatusRequestProto& request,
-                                                                 const Context& context);
   Result<hadoop::hdfs::GetXAttrsResponseProto> get_xattrs(const hadoop::hdfs::GetXAttrsRequestProto& request,
                                                           const Context& context);
   Result<hadoop::hdfs::ListXAttrsResponseProto> list_xattrs(const hadoop::hdfs::ListXAttrsRequestProto& request,
@@ -87,6 +97,8 @@ class ClientMutations {
                                                          const Context& context);
   Task<Result<hadoop::hdfs::Rename2ResponseProto>> rename2(const hadoop::hdfs::Rename2RequestProto& request,
                                                            const Context& context);
+  Task<Result<hadoop::hdfs::CreateSymlinkResponseProto>> create_symlink(
+      const hadoop::hdfs::CreateSymlinkRequestProto& request, const Context& context);
   Task<Result<hadoop::hdfs::ConcatResponseProto>> concat(const hadoop::hdfs::ConcatRequestProto& request,
                                                          const Context& context);
   Task<Result<hadoop::hdfs::SetPermissionResponseProto>> set_permission(
@@ -105,6 +117,32 @@ class ClientMutations {
                                                               const Context& context);
   Task<Result<hadoop::hdfs::RemoveXAttrResponseProto>> remove_xattr(
       const hadoop::hdfs::RemoveXAttrRequestProto& request, const Context& context);
+
+  NamespaceAccess& access_;
+};
+
+// ACLs and quotas.
+class ClientAttributes {
+ public:
+  explicit ClientAttributes(NamespaceAccess& access) : access_(access) {}
+  void add_to(rpc::MethodTable& table);
+
+ private:
+  using Context = rpc::CallContext;
+  Result<hadoop::hdfs::GetAclStatusResponseProto> get_acl_status(const hadoop::hdfs::GetAclStatusRequestProto& request,
+                                                                 const Context& context);
+  Task<Result<hadoop::hdfs::ModifyAclEntriesResponseProto>> modify_acl_entries(
+      const hadoop::hdfs::ModifyAclEntriesRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::RemoveAclEntriesResponseProto>> remove_acl_entries(
+      const hadoop::hdfs::RemoveAclEntriesRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::RemoveDefaultAclResponseProto>> remove_default_acl(
+      const hadoop::hdfs::RemoveDefaultAclRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::RemoveAclResponseProto>> remove_acl(const hadoop::hdfs::RemoveAclRequestProto& request,
+                                                                const Context& context);
+  Task<Result<hadoop::hdfs::SetAclResponseProto>> set_acl(const hadoop::hdfs::SetAclRequestProto& request,
+                                                          const Context& context);
+  Task<Result<hadoop::hdfs::SetQuotaResponseProto>> set_quota(const hadoop::hdfs::SetQuotaRequestProto& request,
+                                                              const Context& context);
 
   NamespaceAccess& access_;
 };
@@ -176,6 +214,8 @@ class ClientAdministration {
                                                                 const Context& context);
   Task<Result<hadoop::hdfs::RefreshNodesResponseProto>> refresh_nodes(
       const hadoop::hdfs::RefreshNodesRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::MetaSaveResponseProto>> meta_save(const hadoop::hdfs::MetaSaveRequestProto& request,
+                                                              const Context& context);
   Task<Result<hadoop::hdfs::SetBalancerBandwidthResponseProto>> set_balancer_bandwidth(
       const hadoop::hdfs::SetBalancerBandwidthRequestProto& request, const Context& context);
 
@@ -183,8 +223,69 @@ class ClientAdministration {
   Administration& administration_;
 };
 
-// Queries of features that are not there, answered as a stock cluster without them does. Needs nothing, so the
-// handlers are made from the answers.
-void add_absent_features(rpc::MethodTable& table);
+// Erasure coding: policies are those of a stock cluster, and no file is striped.
+class ClientErasureCoding {
+ public:
+  explicit ClientErasureCoding(NamespaceAccess& access) : access_(access) {}
+  void add_to(rpc::MethodTable& table);
+
+ private:
+  using Context = rpc::CallContext;
+  Result<hadoop::hdfs::GetErasureCodingPoliciesResponseProto> get_policies(
+      const hadoop::hdfs::GetErasureCodingPoliciesRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetErasureCodingPolicyResponseProto> get_policy(
+      const hadoop::hdfs::GetErasureCodingPolicyRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetErasureCodingCodecsResponseProto> get_codecs(
+      const hadoop::hdfs::GetErasureCodingCodecsRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetECTopologyResultForPoliciesResponseProto> get_topology_result(
+      const hadoop::hdfs::GetECTopologyResultForPoliciesRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::SetErasureCodingPolicyResponseProto> set_policy(
+      const hadoop::hdfs::SetErasureCodingPolicyRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::UnsetErasureCodingPolicyResponseProto> unset_policy(
+      const hadoop::hdfs::UnsetErasureCodingPolicyRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::AddErasureCodingPoliciesResponseProto> add_policies(
+      const hadoop::hdfs::AddErasureCodingPoliciesRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::RemoveErasureCodingPolicyResponseProto> remove_policy(
+      const hadoop::hdfs::RemoveErasureCodingPolicyRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::EnableErasureCodingPolicyResponseProto> enable_policy(
+      const hadoop::hdfs::EnableErasureCodingPolicyRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::DisableErasureCodingPolicyResponseProto> disable_policy(
+      const hadoop::hdfs::DisableErasureCodingPolicyRequestProto& request, const Context& context);
+  Result<void> check_directory(const NamespaceAccess::Reading& reading, const std::string& path,
+                               std::string_view refusal) const;
+
+  NamespaceAccess& access_;
+};
+
+// Features that are not there: queries are answered as by a stock cluster that does not use them, changes refused.
+class ClientAbsentFeatures {
+ public:
+  explicit ClientAbsentFeatures(NamespaceAccess& access);
+  ~ClientAbsentFeatures();
+  void add_to(rpc::MethodTable& table);
+
+ private:
+  struct Handlers;
+  template <class Request, class Response>
+  void refuse(rpc::MethodTable& table, std::string_view method, ErrorCode code, std::string message,
+              std::string_view superuser_operation = {});
+  void add_encryption(rpc::MethodTable& table);
+  void add_cache(rpc::MethodTable& table);
+  Result<hadoop::hdfs::CreateEncryptionZoneResponseProto> create_encryption_zone(
+      const hadoop::hdfs::CreateEncryptionZoneRequestProto& request, const rpc::CallContext& context);
+  Result<hadoop::hdfs::GetEZForPathResponseProto> get_encryption_zone(
+      const hadoop::hdfs::GetEZForPathRequestProto& request, const rpc::CallContext& context);
+  Result<hadoop::hdfs::ListEncryptionZonesResponseProto> list_encryption_zones(
+      const hadoop::hdfs::ListEncryptionZonesRequestProto& request, const rpc::CallContext& context);
+  Result<hadoop::hdfs::ListReencryptionStatusResponseProto> list_reencryption_status(
+      const hadoop::hdfs::ListReencryptionStatusRequestProto& request, const rpc::CallContext& context);
+  Result<hadoop::hdfs::RollingUpgradeResponseProto> rolling_upgrade(
+      const hadoop::hdfs::RollingUpgradeRequestProto& request, const rpc::CallContext& context);
+  Result<hadoop::hdfs::SatisfyStoragePolicyResponseProto> satisfy_storage_policy(
+      const hadoop::hdfs::SatisfyStoragePolicyRequestProto& request, const rpc::CallContext& context);
+
+  NamespaceAccess& access_;
+  std::unique_ptr<Handlers> handlers_;
+};
 
 }  // namespace dfs::namenode

@@ -8,23 +8,36 @@ namespace dfs::namenode {
 
 Result<void> require_superuser(const NamespaceAccess& access, const rpc::CallContext& context,
                                std::string_view operation) {
+  // Where permissions are not enforced, everybody administers (FSNamesystem.checkSuperuserPrivilege).
+  if (!access.settings().permissions_enabled) return {};
   NamespaceAccess::Reading reading = read(access, context);
   return reading.query().permissions().check_superuser(operation);
 }
 
 struct ClientProtocol::Methods {
   Methods(NamespaceAccess& access, Administration& administrator)
-      : reads(access), mutations(access), writes(access), administration(access, administrator) {
+      : reads(access),
+        mutations(access),
+        attributes(access),
+        writes(access),
+        erasure_coding(access),
+        administration(access, administrator),
+        absent_features(access) {
     reads.add_to(table);
     mutations.add_to(table);
+    attributes.add_to(table);
     writes.add_to(table);
+    erasure_coding.add_to(table);
     administration.add_to(table);
-    add_absent_features(table);
+    absent_features.add_to(table);
   }
   ClientReads reads;
   ClientMutations mutations;
+  ClientAttributes attributes;
   ClientWrites writes;
+  ClientErasureCoding erasure_coding;
   ClientAdministration administration;
+  ClientAbsentFeatures absent_features;
   rpc::MethodTable table;
 };
 

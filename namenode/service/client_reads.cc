@@ -1,7 +1,10 @@
-#include "namenode/namespace/acl.h"
+#include <algorithm>
+
+#include "namenode/namespace/batched_listing.h"
 #include "namenode/namespace/operations/attributes.h"
 #include "namenode/namespace/operations/extended_attributes.h"
 #include "namenode/service/client_methods.h"
+#include "proto/base/bytes.h"
 #include "proto/base/log.h"
 
 namespace dfs::namenode {
@@ -14,15 +17,26 @@ ConversionContext conversion(const NamespaceAccess::Reading& reading) {
   return {*reading.datanodes, reading.settings.block_pool_id};
 }
 
-// The namespaces of extended attributes that anybody, or only the superuser, may see (XAttrPermissionFilter).
-bool is_visible(const ExtendedAttribute& xattr, const Caller& caller) {
-  return xattr.name_space == XAttrProto::USER || (xattr.name_space == XAttrProto::TRUSTED && caller.is_superuser);
-}
-
 void to_proto(const ExtendedAttribute& xattr, XAttrProto& out) {
   out.set_namespace_(XAttrProto::XAttrNamespaceProto(xattr.name_space));
   out.set_name(xattr.name);
   out.set_value(xattr.value);
+}
+
+// Those that the caller may see. CVE-2018-1296: the names are the target's, so reading it must be allowed, not only
+// finding it.
+Result<std::vector<ExtendedAttribute>> visible_xattrs(const NamespaceAccess::Reading& reading, const std::string& path,
+                                                      const google::protobuf::RepeatedPtrField<XAttrProto>& wanted) {
+  DFS_TRY_OK(operations::check_xattrs_enabled(reading.settings));
+  for (const XAttrProto& xattr : wanted) {
+    DFS_TRY_OK(operations::check_xattr_namespace(
+        reading.caller, path, {.name_space = uint8_t(xattr.namespace_()), .name = xattr.name()}, xattr.has_value()));
+  }
+  DFS_TRY(InodeRow inode, find_readable(reading.query(), path, Access::kRead));
+  std::erase_if(inode.xattrs, [&](const ExtendedAttribute& xattr) {
+    return !operations::is_visible_xattr(reading.caller, path, xattr);
+  });
+  return std::move(inode.xattrs);
 }
 
 }  // namespace
@@ -33,6 +47,7 @@ void ClientReads::add_to(rpc::MethodTable& table) {
   table.add("getLocatedFileInfo", this, &ClientReads::get_located_file_info);
   table.add("getFileLinkInfo", this, &ClientReads::get_file_link_info);
   table.add("getListing", this, &ClientReads::get_listing);
+  table.add("getBatchedListing", this, &ClientReads::get_batched_listing);
   table.add("getContentSummary", this, &ClientReads::get_content_summary);
   table.add("getQuotaUsage", this, &ClientReads::get_quota_usage);
   table.add("isFileClosed", this, &ClientReads::is_file_closed);
@@ -43,7 +58,6 @@ void ClientReads::add_to(rpc::MethodTable& table) {
   table.add("getStoragePolicy", this, &ClientReads::get_storage_policy);
   table.add("getStoragePolicies", this, &ClientReads::get_storage_policies);
   table.add("listOpenFiles", this, &ClientReads::list_open_files);
-  table.add("getAclStatus", this, &ClientReads::get_acl_status);
   table.add("getXAttrs", this, &ClientReads::get_xattrs);
   table.add("listXAttrs", this, &ClientReads::list_xattrs);
 }
@@ -110,6 +124,47 @@ Result<GetListingResponseProto> ClientReads::get_listing(const GetListingRequest
   return response;
 }
 
+Result<GetBatchedListingResponseProto> ClientReads::get_batched_listing(const GetBatchedListingRequestProto& request,
+                                                                        const Context& context) {
+  std::optional<BatchedListing::Place> start;
+  if (!request.startafter().empty()) {
+    BatchedListingKeyProto key;
+    if (!key.ParseFromString(request.startafter()) || key.checksum().size() != sizeof(uint64_t)) {
+      return fail(ErrorCode::kInvalidArgument, "startAfter is not what a listing ended with");
+    }
+    start = {.paths_hash = load_big_endian<uint64_t>(key.checksum().data()),
+             .path_index = key.pathindex(),
+             .start_after = key.startafter()};
+  }
+  NamespaceAccess::Reading reading = read(access_, context);
+  const std::vector<std::string> paths(request.paths().begin(), request.paths().end());
+  DFS_TRY(BatchedListing batch, list_batched(reading.query(), paths, start,
+                                             request.needlocation() ? WithLocations::kYes : WithLocations::kNo));
+  GetBatchedListingResponseProto response;
+  for (BatchedListing::Part& part : batch.parts) {
+    Result<std::vector<FileStatus>> entries =
+        access_.audit().of(std::move(part.entries), context, "listStatus", paths[part.path_index]);
+    BatchedDirectoryListingProto& out = *response.add_listings();
+    out.set_parentidx(part.path_index);
+    if (entries) {
+      for (const FileStatus& status : *entries) to_proto(status, conversion(reading), *out.add_partiallisting());
+    } else {
+      out.mutable_exception()->set_classname(std::string(entries.error().java_class()));
+      out.mutable_exception()->set_message(entries.error().message());
+    }
+  }
+  response.set_hasmore(batch.end.has_value());
+  response.set_startafter("");
+  if (batch.end) {
+    BatchedListingKeyProto key;
+    ByteWriter(*key.mutable_checksum()).u64(batch.end->paths_hash);
+    key.set_pathindex(batch.end->path_index);
+    key.set_startafter(batch.end->start_after);
+    response.set_startafter(key.SerializeAsString());
+  }
+  return response;
+}
+
 Result<GetContentSummaryResponseProto> ClientReads::get_content_summary(const GetContentSummaryRequestProto& request,
                                                                         const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
@@ -123,13 +178,10 @@ Result<GetContentSummaryResponseProto> ClientReads::get_content_summary(const Ge
 Result<GetQuotaUsageResponseProto> ClientReads::get_quota_usage(const GetQuotaUsageRequestProto& request,
                                                                 const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
-  DFS_TRY(ContentSummary summary, content_summary(reading.query(), request.path()));
+  DFS_TRY(QuotaUsage usage,
+          access_.audit().of(quota_usage(reading.query(), request.path()), context, "quotaUsage", request.path()));
   GetQuotaUsageResponseProto response;
-  QuotaUsageProto& usage = *response.mutable_usage();
-  usage.set_fileanddirectorycount(summary.file_count + summary.directory_count);
-  usage.set_quota(summary.namespace_quota.value_or(uint64_t(-1)));
-  usage.set_spaceconsumed(summary.space_consumed);
-  usage.set_spacequota(summary.storage_space_quota.value_or(uint64_t(-1)));
+  to_proto(usage, *response.mutable_usage());
   return response;
 }
 
@@ -215,65 +267,33 @@ Result<ListOpenFilesResponseProto> ClientReads::list_open_files(const ListOpenFi
   return response;
 }
 
-Result<GetAclStatusResponseProto> ClientReads::get_acl_status(const GetAclStatusRequestProto& request,
-                                                              const Context& context) {
-  NamespaceAccess::Reading reading = read(access_, context);
-  DFS_TRY(InodeRow inode, find_readable(reading.query(), request.src()));
-  DFS_TRY(std::vector<AclEntry> entries, decode_acl(inode.acl));
-  GetAclStatusResponseProto response;
-  AclStatusProto& status = *response.mutable_result();
-  status.set_owner(inode.owner);
-  status.set_group(inode.group);
-  status.set_sticky((inode.permission & 01000) != 0);
-  status.mutable_permission()->set_perm(inode.permission);
-  for (const AclEntry& entry : entries) {
-    AclEntryProto& out = *status.add_entries();
-    out.set_type(AclEntryProto::AclEntryTypeProto(entry.type));
-    out.set_scope(AclEntryProto::AclEntryScopeProto(entry.scope));
-    out.set_permissions(AclEntryProto::FsActionProto(entry.permission & 7));
-    if (!entry.name.empty()) out.set_name(entry.name);
-  }
-  return response;
-}
-
 Result<GetXAttrsResponseProto> ClientReads::get_xattrs(const GetXAttrsRequestProto& request, const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
-  for (const XAttrProto& wanted : request.xattrs()) {
-    DFS_TRY_OK(operations::check_xattr_namespace(reading.caller,
-                                                 {.name_space = uint8_t(wanted.namespace_()), .name = wanted.name()}));
-  }
-  DFS_TRY_OK(dfs::namenode::check_access(reading.query(), request.src(), Access::kRead));
-  DFS_TRY(InodeRow inode, find_readable(reading.query(), request.src()));
+  DFS_TRY(std::vector<ExtendedAttribute> all,
+          access_.audit().of(visible_xattrs(reading, request.src(), request.xattrs()), context, "getXAttrs",
+                             request.src()));
   GetXAttrsResponseProto response;
-  auto find = [&](const XAttrProto& wanted) {
-    for (const ExtendedAttribute& xattr : inode.xattrs) {
-      if (xattr.name_space == wanted.namespace_() && xattr.name == wanted.name() && is_visible(xattr, reading.caller)) {
-        to_proto(xattr, *response.add_xattrs());
-        return true;
-      }
-    }
-    return false;
-  };
   for (const XAttrProto& wanted : request.xattrs()) {
-    if (!find(wanted)) return fail(ErrorCode::kIo, "At least one of the attributes provided was not found.");
+    auto found = std::ranges::find_if(all, [&](const ExtendedAttribute& xattr) {
+      return xattr.name_space == wanted.namespace_() && xattr.name == wanted.name();
+    });
+    if (found == all.end()) {
+      return fail(ErrorCode::kXattrNotFound, "At least one of the attributes provided was not found.");
+    }
+    to_proto(*found, *response.add_xattrs());
   }
   if (!request.xattrs().empty()) return response;
-  for (const ExtendedAttribute& xattr : inode.xattrs) {
-    if (is_visible(xattr, reading.caller)) to_proto(xattr, *response.add_xattrs());
-  }
+  for (const ExtendedAttribute& xattr : all) to_proto(xattr, *response.add_xattrs());
   return response;
 }
 
 Result<ListXAttrsResponseProto> ClientReads::list_xattrs(const ListXAttrsRequestProto& request,
                                                          const Context& context) {
-  // CVE-2018-1296: the names are the target's, so reading it must be allowed, not only finding it.
   NamespaceAccess::Reading reading = read(access_, context);
-  DFS_TRY_OK(dfs::namenode::check_access(reading.query(), request.src(), Access::kRead));
-  DFS_TRY(InodeRow inode, find_readable(reading.query(), request.src()));
+  DFS_TRY(std::vector<ExtendedAttribute> all,
+          access_.audit().of(visible_xattrs(reading, request.src(), {}), context, "listXAttrs", request.src()));
   ListXAttrsResponseProto response;
-  for (const ExtendedAttribute& xattr : inode.xattrs) {
-    if (is_visible(xattr, reading.caller)) to_proto(xattr, *response.add_xattrs());
-  }
+  for (const ExtendedAttribute& xattr : all) to_proto(xattr, *response.add_xattrs());
   return response;
 }
 

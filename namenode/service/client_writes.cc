@@ -46,6 +46,7 @@ Task<Result<CreateResponseProto>> ClientWrites::create(const CreateRequestProto&
   const uint32_t flags = request.createflag();
   operations::Create op{.path = request.src(),
                         .permission = uint16_t(request.masked().perm() & 01777),
+                        .unmasked = unmasked_mode(request),
                         .holder = request.clientname(),
                         .create = has(flags, CREATE),
                         .overwrite = has(flags, OVERWRITE),
@@ -56,9 +57,9 @@ Task<Result<CreateResponseProto>> ClientWrites::create(const CreateRequestProto&
                         .block_size = request.blocksize(),
                         .erasure_coding_policy = request.ecpolicyname(),
                         .storage_policy = request.storagepolicy()};
-  DFS_CO_TRY(FileStatus status,
-             access_.audit().of(co_await access_.write(caller_of(access_, context), &operations::create, std::move(op)),
-                                context, "create", request.src()));
+  DFS_CO_TRY(FileStatus status, access_.audit_change(co_await access_.write(caller_of(access_, context),
+                                                                            &operations::create, std::move(op)),
+                                                     context, "create", request.src()));
   CreateResponseProto response;
   to_proto(status, conversion(access_, *access_.blocks().datanodes()), *response.mutable_fs());
   co_return response;
@@ -86,7 +87,7 @@ Task<Result<TruncateResponseProto>> ClientWrites::truncate(const TruncateRequest
                    fmt::format("Cannot truncate to a negative file size: {}.", int64_t(request.newlength())));
   }
   operations::Truncate op{.path = request.src(), .new_length = request.newlength(), .holder = request.clientname()};
-  DFS_CO_TRY(bool done, access_.audit().of(
+  DFS_CO_TRY(bool done, access_.audit_change(
                             co_await access_.write(caller_of(access_, context), &operations::truncate, std::move(op)),
                             context, "truncate", request.src()));
   TruncateResponseProto response;

@@ -30,4 +30,12 @@ NamespaceAccess::Reading NamespaceAccess::read(Caller who) const {
           .settings = settings_};
 }
 
+std::string NamespaceAccess::permission_at(std::string_view path) const {
+  NamespaceThread::Moment moment = thread_.published();
+  Result<InodePath> found = resolve(*moment.view, path);
+  if (!found || found->last() == nullptr) return "null";
+  const InodeRow& inode = *found->last();
+  return inode.owner + ":" + inode.group + ":" + permission_text(inode.permission);
+}
+
 }  // namespace dfs::namenode

@@ -20,12 +20,8 @@ class NamespaceAccess {
  public:
   // All outlive this.
   NamespaceAccess(NamespaceThread& thread, Blocks& blocks, security::GroupMapping& groups,
-                  const NamespaceSettings& settings)
-      : thread_(thread),
-        blocks_(blocks),
-        groups_(groups),
-        settings_(settings),
-        audit_(settings.audit ? Audit::Log::kOn : Audit::Log::kOff) {}
+                  const NamespaceSettings& settings, Audit audit)
+      : thread_(thread), blocks_(blocks), groups_(groups), settings_(settings), audit_(audit) {}
 
   // `rpc_client_id` empty: a call that nobody repeats.
   Caller caller(security::Identity identity, std::string client_address, std::string rpc_client_id = {},
@@ -66,6 +62,20 @@ class NamespaceAccess {
     });
   }
 
+  // Audits a change, with the owner and the permission of what it leaves at `left_at`.
+  template <class T>
+  Result<T> audit_change(Result<T> outcome, const rpc::CallContext& context, std::string_view command,
+                         std::string_view source, std::string_view destination, std::string_view left_at) const {
+    return audit_.of_change(std::move(outcome), context,
+                            {.command = command, .source = source, .destination = destination},
+                            [&] { return permission_at(left_at); });
+  }
+  template <class T>
+  Result<T> audit_change(Result<T> outcome, const rpc::CallContext& context, std::string_view command,
+                         std::string_view source) const {
+    return audit_change(std::move(outcome), context, command, source, "null", source);
+  }
+
   NamespaceThread& thread() { return thread_; }
   Blocks& blocks() { return blocks_; }
   security::GroupMapping& groups() const { return groups_; }
@@ -73,6 +83,9 @@ class NamespaceAccess {
   const Audit& audit() const { return audit_; }
 
  private:
+  // "owner:group:rwxr-xr-x", or "null" where there is nothing now.
+  std::string permission_at(std::string_view path) const;
+
   NamespaceThread& thread_;
   Blocks& blocks_;
   security::GroupMapping& groups_;

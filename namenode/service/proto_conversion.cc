@@ -1,5 +1,8 @@
 #include "namenode/service/proto_conversion.h"
 
+#include <algorithm>
+#include <array>
+
 namespace dfs::namenode {
 namespace {
 
@@ -30,6 +33,29 @@ void empty_token(hadoop::common::TokenProto& token) {
 
 void add_types(std::span<const uint8_t> types, StorageTypesProto& out) {
   for (uint8_t type : types) out.add_storagetypes(storage_type(type));
+}
+
+constexpr uint64_t kNoQuota = uint64_t(-1);
+
+// Java's ordinals: RAM_DISK, which has no quota, is left out, as is the whole list where it says nothing.
+template <class Message>
+void add_type_quotas(const QuotaUsage& usage, Message& out) {
+  constexpr std::array kTypes = {RAM_DISK, SSD, DISK, ARCHIVE, PROVIDED, NVDIMM};
+  auto quota_of = [&](size_t type) {
+    auto there = std::ranges::find(usage.type_quotas, uint8_t(type), &TypeQuota::storage_type);
+    return there == usage.type_quotas.end() ? kNoQuota : there->bytes;
+  };
+  bool says_something = false;
+  for (size_t type = 1; type < kTypes.size(); ++type) {
+    says_something = says_something || usage.consumed.types[type] > 0 || int64_t(quota_of(type)) > 0;
+  }
+  if (!says_something) return;
+  for (size_t type = 1; type < kTypes.size(); ++type) {
+    StorageTypeQuotaInfoProto& info = *out.mutable_typequotainfos()->add_typequotainfo();
+    info.set_type(kTypes[type]);
+    info.set_quota(quota_of(type));
+    info.set_consumed(uint64_t(usage.consumed.types[type]));
+  }
 }
 
 }  // namespace
@@ -132,14 +158,22 @@ void to_proto(const FileStatus& status, const ConversionContext& context, HdfsFi
   out.set_flags(inode.acl.empty() ? 0 : HdfsFileStatusProto::HAS_ACL);
 }
 
+void to_proto(const QuotaUsage& usage, QuotaUsageProto& out) {
+  out.set_fileanddirectorycount(uint64_t(usage.consumed.names));
+  out.set_quota(usage.namespace_quota.value_or(kNoQuota));
+  out.set_spaceconsumed(uint64_t(usage.consumed.space));
+  out.set_spacequota(usage.storage_space_quota.value_or(kNoQuota));
+  add_type_quotas(usage, out);
+}
+
 void to_proto(const ContentSummary& summary, ContentSummaryProto& out) {
-  constexpr uint64_t kNoQuota = uint64_t(-1);
   out.set_length(summary.length);
   out.set_filecount(summary.file_count);
   out.set_directorycount(summary.directory_count);
-  out.set_quota(summary.namespace_quota.value_or(kNoQuota));
-  out.set_spaceconsumed(summary.space_consumed);
-  out.set_spacequota(summary.storage_space_quota.value_or(kNoQuota));
+  out.set_quota(summary.quotas.namespace_quota.value_or(kNoQuota));
+  out.set_spaceconsumed(uint64_t(summary.quotas.consumed.space));
+  out.set_spacequota(summary.quotas.storage_space_quota.value_or(kNoQuota));
+  add_type_quotas(summary.quotas, out);
   out.set_snapshotlength(0);
   out.set_snapshotfilecount(0);
   out.set_snapshotdirectorycount(0);

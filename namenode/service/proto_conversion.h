@@ -24,6 +24,7 @@ void to_proto(const StorageStatus& storage, hadoop::hdfs::StorageReportProto& ou
 void to_proto(const LocatedBlock& block, const ConversionContext& context, hadoop::hdfs::LocatedBlockProto& out);
 void to_proto(const LocatedBlocks& blocks, const ConversionContext& context, hadoop::hdfs::LocatedBlocksProto& out);
 void to_proto(const FileStatus& status, const ConversionContext& context, hadoop::hdfs::HdfsFileStatusProto& out);
+void to_proto(const QuotaUsage& usage, hadoop::hdfs::QuotaUsageProto& out);
 void to_proto(const ContentSummary& summary, hadoop::hdfs::ContentSummaryProto& out);
 void to_proto(const NamespaceSettings& settings, hadoop::hdfs::FsServerDefaultsProto& out);
 void to_proto(const StoragePolicy& policy, hadoop::hdfs::BlockStoragePolicyProto& out);

@@ -21,9 +21,9 @@
 namespace dfs::namenode {
 namespace {
 
-constexpr std::array<const char*, kTableCount> kFamilies = {"entries",     "inode_index", "file_blocks",
-                                                            "block_index", "replicas",    "storage_replicas",
-                                                            "storages",    "open_files",  "meta"};
+constexpr std::array<const char*, kTableCount> kFamilies = {
+    "entries",          "inode_index", "file_blocks", "block_index", "replicas",
+    "storage_replicas", "storages",    "open_files",  "meta",        "quota_usage"};
 // In the table kMeta, beside the counters: the last transaction that the batch before applied.
 constexpr std::string_view kLastApplied = "last_applied";
 

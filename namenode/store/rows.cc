@@ -22,6 +22,7 @@ enum InodeFlag : uint64_t {
   kHasNamespaceQuota = 1 << 7,
   kHasStorageSpaceQuota = 1 << 8,
   kHasChildCount = 1 << 9,
+  kHasTypeQuotas = 1 << 10,
 };
 
 template <class... Fields>
@@ -169,6 +170,7 @@ std::string encode(const InodeRow& row) {
   if (row.namespace_quota) flags |= kHasNamespaceQuota;
   if (row.storage_space_quota) flags |= kHasStorageSpaceQuota;
   if (row.child_count) flags |= kHasChildCount;
+  if (!row.type_quotas.empty()) flags |= kHasTypeQuotas;
 
   RowWriter out;
   out.number(flags).number(row.id).string(row.owner).string(row.group).number(row.permission);
@@ -188,6 +190,10 @@ std::string encode(const InodeRow& row) {
   if (!row.acl.empty()) out.string(row.acl);
   if (row.namespace_quota) out.number(*row.namespace_quota);
   if (row.storage_space_quota) out.number(*row.storage_space_quota);
+  if (!row.type_quotas.empty()) {
+    out.number(row.type_quotas.size());
+    for (const TypeQuota& quota : row.type_quotas) out.number(quota.storage_type).number(quota.bytes);
+  }
   return out.take();
 }
 
@@ -204,6 +210,27 @@ std::string encode(const BlockRow& row) {
       .number(row.truncate_length ? 1 : 0)
       .number(row.truncate_length.value_or(0))
       .take();
+}
+
+QuotaCounts& QuotaCounts::operator+=(const QuotaCounts& other) {
+  names += other.names;
+  space += other.space;
+  for (size_t i = 0; i < types.size(); ++i) types[i] += other.types[i];
+  return *this;
+}
+
+QuotaCounts& QuotaCounts::operator-=(const QuotaCounts& other) {
+  names -= other.names;
+  space -= other.space;
+  for (size_t i = 0; i < types.size(); ++i) types[i] -= other.types[i];
+  return *this;
+}
+
+std::string encode(const QuotaCounts& row) {
+  RowWriter out;
+  out.number(row.names).number(row.space);
+  for (int64_t bytes : row.types) out.number(bytes);
+  return out.take();
 }
 
 std::string encode(const BlockOwner& row) {
@@ -274,6 +301,14 @@ Result<InodeRow> decode(std::string_view bytes) {
   if (flags & kHasStorageSpaceQuota) {
     DFS_TRY(row.storage_space_quota, in.number<uint64_t>());
   }
+  if (flags & kHasTypeQuotas) {
+    DFS_TRY(const size_t count, in.number<size_t>(kStorageTypeCount));
+    row.type_quotas.resize(count);
+    for (TypeQuota& quota : row.type_quotas) {
+      DFS_TRY(quota.storage_type, in.number<uint8_t>(kStorageTypeCount - 1));
+      DFS_TRY(quota.bytes, in.number<uint64_t>());
+    }
+  }
   return row;
 }
 
@@ -297,6 +332,21 @@ Result<BlockRow> decode(std::string_view bytes) {
   DFS_TRY(const bool truncates, in.number<bool>());
   DFS_TRY(const uint64_t truncate_length, in.number<uint64_t>());
   if (truncates) row.truncate_length = truncate_length;
+  return row;
+}
+
+template <>
+Result<QuotaCounts> decode(std::string_view bytes) {
+  RowReader in(bytes);
+  QuotaCounts row;
+  DFS_TRY(const uint64_t names, in.number<uint64_t>());
+  DFS_TRY(const uint64_t space, in.number<uint64_t>());
+  row.names = int64_t(names);
+  row.space = int64_t(space);
+  for (int64_t& type : row.types) {
+    DFS_TRY(const uint64_t value, in.number<uint64_t>());
+    type = int64_t(value);
+  }
   return row;
 }
 
@@ -343,6 +393,9 @@ Result<std::optional<InodeRow>> find_entry(const View& view, InodeId parent, std
 }
 Result<std::optional<EntryKey>> find_entry_of(const View& view, InodeId id) {
   return find<EntryKey>(view, Table::kInodeIndex, inode_key(id));
+}
+Result<std::optional<QuotaCounts>> find_quota_usage(const View& view, InodeId directory) {
+  return find<QuotaCounts>(view, Table::kQuotaUsage, inode_key(directory));
 }
 Result<std::optional<BlockOwner>> find_owner(const View& view, BlockId id) {
   return find<BlockOwner>(view, Table::kBlockIndex, block_key(id));

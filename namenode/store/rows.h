@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,14 @@ struct ExtendedAttribute {
   bool operator==(const ExtendedAttribute&) const = default;
 };
 
+// Of a storage type, which is numbered as Java's StorageType is: RAM_DISK 0, SSD, DISK, ARCHIVE, PROVIDED, NVDIMM.
+inline constexpr size_t kStorageTypeCount = 6;
+struct TypeQuota {
+  uint8_t storage_type = 0;
+  uint64_t bytes = 0;
+  bool operator==(const TypeQuota&) const = default;
+};
+
 struct InodeRow {
   InodeId id = kNoInode;
   InodeType type = InodeType::kDirectory;
@@ -46,6 +55,8 @@ struct InodeRow {
   std::string acl{};  // encoded; empty if none
   std::optional<uint64_t> namespace_quota{};
   std::optional<uint64_t> storage_space_quota{};
+  std::vector<TypeQuota> type_quotas{};  // in order of types
+  bool has_quota() const { return namespace_quota || storage_space_quota || !type_quotas.empty(); }
   bool operator==(const InodeRow&) const = default;
 };
 
@@ -67,6 +78,17 @@ struct BlockRow {
   // Under construction for a truncate: the length that block recovery has to give it.
   std::optional<uint64_t> truncate_length{};
   bool operator==(const BlockRow&) const = default;
+};
+
+// What counts for quotas: a row of kQuotaUsage, or a part or a change of one (Hadoop's QuotaCounts).
+struct QuotaCounts {
+  int64_t names = 0;  // inodes
+  int64_t space = 0;  // bytes, replicas counted
+  std::array<int64_t, kStorageTypeCount> types{};
+  QuotaCounts& operator+=(const QuotaCounts& other);
+  QuotaCounts& operator-=(const QuotaCounts& other);
+  QuotaCounts operator-() const { return QuotaCounts() -= *this; }
+  bool operator==(const QuotaCounts&) const = default;
 };
 
 struct BlockOwner {
@@ -127,6 +149,7 @@ StorageNumber storage_of_replica_key(std::string_view key);
 std::string encode(const InodeRow& row);
 std::string encode(const EntryKey& row);
 std::string encode(const BlockRow& row);
+std::string encode(const QuotaCounts& row);
 std::string encode(const BlockOwner& row);
 std::string encode(const ReplicaRow& row);
 std::string encode(const StorageRow& row);
@@ -139,6 +162,7 @@ Result<Row> decode(std::string_view bytes);
 
 Result<std::optional<InodeRow>> find_entry(const View& view, InodeId parent, std::string_view name);
 Result<std::optional<EntryKey>> find_entry_of(const View& view, InodeId id);
+Result<std::optional<QuotaCounts>> find_quota_usage(const View& view, InodeId directory);
 Result<std::optional<BlockOwner>> find_owner(const View& view, BlockId id);
 Result<std::optional<BlockRow>> find_file_block(const View& view, InodeId file, uint32_t index);
 Result<std::vector<BlockRow>> blocks_of_file(const View& view, InodeId file);

@@ -25,8 +25,9 @@ enum class Table : uint8_t {
   kStorages,         // storage number -> its uuid, DataNode, type
   kOpenFiles,        // inode id -> lease holder
   kMeta,             // counters, last applied transaction, cluster identity
+  kQuotaUsage,       // inode id of the root or a directory with a quota -> what is in it
 };
-inline constexpr size_t kTableCount = 9;
+inline constexpr size_t kTableCount = 10;
 
 // One moment of all tables, or the newest state (Tables itself). Thread-safe for reading.
 class View {

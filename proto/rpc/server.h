@@ -23,8 +23,9 @@ struct CallContext {
   std::string client_id;       // 16 bytes
   int32_t call_id = 0;
   int32_t retry_count = -1;
-  std::string caller_context;  // empty if none
-  std::string protocol;        // the interface named by the request header
+  std::string caller_context;      // empty if none
+  std::string caller_signature{};  // of the context, likewise
+  std::string protocol;            // the interface named by the request header
 };
 
 // What a call comes to: the serialised response or an error, at once or from a task that the server will run on the

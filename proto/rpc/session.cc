@@ -244,6 +244,7 @@ Reply Session::dispatch(ByteReader& reader) {
   context_.call_id = header_.callid();
   context_.retry_count = header_.retrycount();
   context_.caller_context = header_.callercontext().context();
+  context_.caller_signature = header_.callercontext().signature();
   context_.protocol = request_.declaringclassprotocolname();
   return (*protocol)->call(request_.methodname(), *body, context_);
 }

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+
+#include "proto/base/log.h"
 
 namespace dfs::security {
 namespace {
@@ -81,10 +85,9 @@ std::vector<std::string> system_groups_of(const std::string& user) {
 
 }  // namespace
 
-Result<std::unique_ptr<SystemGroups>> SystemGroups::create(std::string_view overrides,
-                                                           std::chrono::milliseconds lifetime, const Clock& clock) {
+Result<std::unique_ptr<SystemGroups>> SystemGroups::create(const Settings& settings, const Clock& clock) {
   Overrides parsed;
-  for (const std::string& item : split(overrides, ';')) {
+  for (const std::string& item : split(settings.overrides, ';')) {
     std::vector<std::string> parts = split(item, '=');
     if (parts.empty() || parts.size() > 2 || item.starts_with('=')) {
       return fail(
@@ -93,7 +96,47 @@ Result<std::unique_ptr<SystemGroups>> SystemGroups::create(std::string_view over
     }
     parsed[parts[0]] = parts.size() == 2 ? split(parts[1], ',') : std::vector<std::string>();
   }
-  return std::unique_ptr<SystemGroups>(new SystemGroups(std::move(parsed), lifetime, clock));
+  std::unique_ptr<SystemGroups> groups(new SystemGroups(std::move(parsed), settings.file, settings.lifetime, clock));
+  if (!settings.file.empty()) {
+    std::lock_guard lock(groups->mutex_);
+    if (Result<void> read = groups->read_file_if_changed(); !read) {
+      return fail(ErrorCode::kConfiguration, "tusk.group.mapping.file: " + read.error().message());
+    }
+  }
+  return groups;
+}
+
+Result<void> SystemGroups::read_file_if_changed() const {
+  struct stat status{};
+  if (stat(file_.c_str(), &status) != 0) return fail(Error::from_errno(errno, file_));
+  const Version version{.device = status.st_dev,
+                        .inode = status.st_ino,
+                        .size = uint64_t(status.st_size),
+                        .modified_ns = int64_t(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec};
+  if (version == file_version_) return {};
+  std::ifstream in(file_);
+  Overrides read;
+  for (std::string line; std::getline(in, line);) {
+    const std::vector<std::string> fields = split(line, ':');
+    if (fields.empty() || fields.front().starts_with('#')) continue;
+    if (fields.size() > 2 || line.find(':') == std::string::npos) {
+      log::warn("{}: \"{}\" is not of the form user:group,group", file_, line);
+      continue;
+    }
+    read[fields[0]] = fields.size() == 2 ? split(fields[1], ',') : std::vector<std::string>();
+  }
+  if (!in.eof()) return fail(ErrorCode::kIo, file_ + ": cannot be read");
+  in_file_ = std::move(read);
+  file_version_ = version;
+  return {};
+}
+
+void SystemGroups::look_at_file(TimePoint now) const {
+  if (file_.empty() || now < next_look_) return;
+  next_look_ = now + std::chrono::seconds(1);
+  if (Result<void> read = read_file_if_changed(); !read) {
+    log::warn("tusk.group.mapping.file: {}; what it said before stays", read.error().message());
+  }
 }
 
 std::vector<std::string> SystemGroups::groups_of(const std::string& user) const {
@@ -101,6 +144,8 @@ std::vector<std::string> SystemGroups::groups_of(const std::string& user) const 
   TimePoint now = clock_.now();
   {
     std::lock_guard lock(mutex_);
+    look_at_file(now);
+    if (auto found = in_file_.find(user); found != in_file_.end()) return found->second;
     if (auto found = cache_.find(user); found != cache_.end() && now < found->second.expires) {
       return found->second.groups;
     }
@@ -115,6 +160,8 @@ std::vector<std::string> SystemGroups::groups_of(const std::string& user) const 
 void SystemGroups::refresh() {
   std::lock_guard lock(mutex_);
   cache_.clear();
+  next_look_ = {};
+  look_at_file(clock_.now());
 }
 
 }  // namespace dfs::security

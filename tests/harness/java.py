@@ -49,10 +49,11 @@ def run_java(main_class, configuration, home, *args, within=120, env=None):
     return run(*java_command(main_class, configuration, home, *args), within=within, env=env)
 
 
-def _compiled_tool_server():
-    source = pathlib.Path(__file__).parent / "java" / "ToolServer.java"
+def _compiled(name):
+    """The folder with the classes of one of the harness's Java programs."""
+    source = pathlib.Path(__file__).parent / "java" / f"{name}.java"
     classes = BUILD / "hadoop" / "classes"
-    compiled = classes / "ToolServer.class"
+    compiled = classes / f"{name}.class"
     if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
         classes.mkdir(parents=True, exist_ok=True)
         run("javac", "-nowarn", "-cp", f"{HADOOP_JARS}/*", "-d", classes, source).ok()
@@ -77,7 +78,7 @@ class HadoopTools:
         self._errors = open(work_dir / "tools.err", "ab")
         self._process = subprocess.Popen(
             java_command("ToolServer", self.configuration, work_dir / "home",
-                         extra_class_path=_compiled_tool_server()),
+                         extra_class_path=_compiled("ToolServer")),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=env,
             start_new_session=True, preexec_fn=_die_with_the_test)
 
@@ -117,3 +118,38 @@ class HadoopTools:
 
     def __exit__(self, *_):
         self.close()
+
+
+class ClientCalls:
+    """Calls of the Java client against one file system, as any user, all in one JVM."""
+
+    def __init__(self, work_dir, default_fs):
+        require_hadoop()
+        work_dir = pathlib.Path(work_dir)
+        configuration = write_java_configuration(work_dir / "conf", {"fs.defaultFS": default_fs}, {})
+        self._errors = open(work_dir / "calls.err", "ab")
+        self._process = subprocess.Popen(
+            java_command("ClientCalls", configuration, work_dir / "home", extra_class_path=_compiled("ClientCalls")),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, start_new_session=True,
+            preexec_fn=_die_with_the_test, text=True)
+
+    def call(self, user, method, *arguments):
+        """What one call comes to, as text; see ClientCalls.java."""
+        self._process.stdin.write("\t".join([user, method, *map(str, arguments)]) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the JVM of the Java client ended"
+        return answer.rstrip("\n")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()

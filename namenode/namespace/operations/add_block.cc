@@ -5,6 +5,7 @@
 #include "namenode/blocks/blocks.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/permission.h"
+#include "namenode/namespace/quota.h"
 
 namespace dfs::namenode::operations {
 namespace {
@@ -52,7 +53,7 @@ Result<std::vector<StorageNumber>> choose(const PlanContext& context, const AddB
   placement.excluded = request.excluded;
   placement.favored = request.favored;
   placement.block_size = file.inode.preferred_block_size;
-  placement.storage_policy = file.inode.storage_policy;
+  placement.storage_policy = policy_of(path);
   placement.no_local_write = request.no_local_write;
   std::vector<StorageNumber> targets = context.blocks.choose_targets(placement);
   if (targets.size() >= context.settings.replication_min) return targets;
@@ -131,6 +132,13 @@ Result<Planned<LocatedBlock>> add_block(const PlanContext& context, const AddBlo
     added.offset += row.length - last->length;
     op.penultimate_block = edit_block(row);
   }
+  // The block that is complete now takes no more than its length.
+  DFS_TRY(uint64_t charged, charged_bytes(context.view, file.inode));
+  const uint8_t policy = policy_of(path);
+  QuotaCounts freed = space_of(file.inode, charged, policy);
+  freed -= space_of(file.inode, added.offset, policy);
+  DFS_TRY_OK(check_quota(context.view, path, path.length() - 1,
+                         space_of(file.inode, file.inode.preferred_block_size, policy), freed));
   DFS_TRY_OK(context.blocks.expect(context.view, planned.locations, added.id, added.generation_stamp, targets));
   planned.records.push_back(AllocateBlockIdOp{.block_id = added.id});
   planned.records.push_back(SetGenstampV2Op{.generation_stamp = added.generation_stamp});
@@ -170,7 +178,7 @@ Result<Planned<LocatedBlock>> get_additional_datanode(const PlanContext& context
   placement.excluded = request.excluded;
   placement.present = find_storages(*context.blocks.datanodes(), request.existing);
   placement.block_size = file.inode.preferred_block_size;
-  placement.storage_policy = file.inode.storage_policy;
+  placement.storage_policy = policy_of(path);
   LocatedBlock located{.id = request.block.id,
                        .generation_stamp = request.block.generation_stamp,
                        .length = request.block.length,

@@ -5,6 +5,7 @@
 #include "namenode/blocks/blocks.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/permission.h"
+#include "namenode/namespace/quota.h"
 #include "namenode/namespace/storage_policy.h"
 
 namespace dfs::namenode::operations {
@@ -49,6 +50,10 @@ Result<Planned<Appended>> append(const PlanContext& context, const Append& reque
     if (!sufficient) {
       return fail(ErrorCode::kIo, fmt::format("append: lastBlock={} of src={} is not sufficiently replicated yet.",
                                               block_name(last->id, last->generation_stamp), path.path()));
+    }
+    if (last->length < file.preferred_block_size) {
+      DFS_TRY_OK(check_quota(context.view, path, path.length() - 1,
+                             space_of(file, file.preferred_block_size - last->length, policy_of(path))));
     }
     LocatedBlock located{.id = last->id, .generation_stamp = last->generation_stamp, .length = last->length};
     if (request.new_block) {

@@ -38,7 +38,7 @@ Result<Planned<bool>> set_replication(const PlanContext& context, const SetRepli
 
 struct SetStoragePolicy {
   std::string path;
-  uint8_t policy = 0;  // 0: as the directory above says
+  std::string policy{};  // by its name; empty: as the directory above says
 };
 Result<Planned<Done>> set_storage_policy(const PlanContext& context, const SetStoragePolicy& request);
 

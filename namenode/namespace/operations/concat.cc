@@ -6,6 +6,7 @@
 #include "namenode/namespace/operations/tree.h"
 #include "namenode/namespace/path.h"
 #include "namenode/namespace/permission.h"
+#include "namenode/namespace/quota.h"
 
 namespace dfs::namenode::operations {
 namespace {
@@ -62,6 +63,7 @@ Result<Planned<Done>> concat(const PlanContext& context, const Concat& request) 
   }
   ConcatDeleteOp op;
   std::set<InodeId> distinct;
+  QuotaCounts more;
   for (const std::string& source : request.sources) {
     DFS_TRY(InodePath path, permissions.resolve(source, ResolveFor::kWrite));
     DFS_TRY_OK(permissions.check_last(path, Access::kRead));
@@ -69,11 +71,19 @@ Result<Planned<Done>> concat(const PlanContext& context, const Concat& request) 
     DFS_TRY(InodeRow file, require_file(path, source));
     DFS_TRY_OK(check_source(source, path, file, target_path, target));
     distinct.insert(file.id);
+    if (file.replication != target.replication) {
+      const uint8_t policy = policy_of(path);
+      more -= space_of(file, file.length, policy);
+      file.replication = target.replication;
+      more += space_of(file, file.length, policy);
+    }
     op.sources.push_back(path.path());
   }
   if (distinct.size() < request.sources.size()) {
     return fail(refused("concat: at least two of the source files are the same"));
   }
+  more.names = -int64_t(request.sources.size());
+  DFS_TRY_OK(check_quota(context.view, target_path, target_path.length() - 1, more));
   op.target = target_path.path();
   op.timestamp_ms = to_millis(context.wall);
   op.rpc = rpc_ids(context.caller);

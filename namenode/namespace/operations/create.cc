@@ -4,6 +4,7 @@
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/path.h"
 #include "namenode/namespace/permission.h"
+#include "namenode/namespace/quota.h"
 #include "namenode/namespace/storage_policy.h"
 
 namespace dfs::namenode::operations {
@@ -29,7 +30,7 @@ Result<InodePath> resolve_for_create(const PlanContext& context, const Create& r
   return path;
 }
 
-Result<uint8_t> policy_of(const Create& request) {
+Result<uint8_t> policy_wanted(const Create& request) {
   if (request.lazy_persist) return kLazyPersistPolicy;
   if (request.storage_policy.empty()) return 0;
   const StoragePolicy* policy = find_storage_policy(request.storage_policy);
@@ -59,13 +60,19 @@ Result<Planned<FileStatus>> create(const PlanContext& context, const Create& req
                                             "dfs.namenode.fs-limits.min-block-size={}",
                                             request.block_size, context.settings.block_bytes_min));
   }
-  if (!request.erasure_coding_policy.empty() && request.erasure_coding_policy != "replication") {
-    return fail(ErrorCode::kHadoopInvalidArgument,
-                fmt::format("Policy '{}' does not match any enabled erasure coding policies: [].",
-                            request.erasure_coding_policy));
+  if (!request.erasure_coding_policy.empty()) {
+    DFS_TRY_OK(check_erasure_coding_policy(request.erasure_coding_policy));
+    if (request.erasure_coding_policy != "replication") {
+      return fail(ErrorCode::kUnsupported,
+                  "Erasure coding is not supported: " + request.path + " can only be replicated");
+    }
   }
   DFS_TRY_OK(check_replication(context.settings, request.path, request.replication, context.caller.client_address));
-  DFS_TRY(uint8_t policy, policy_of(request));
+  DFS_TRY(uint8_t policy, policy_wanted(request));
+  // FSDirWriteFileOp.setNewINodeStoragePolicy: a file keeps the policy that keeps it in memory wherever it goes.
+  if (const uint8_t inherited = policy_above(path, path.length() - 1); policy == 0 && inherited == kLazyPersistPolicy) {
+    policy = inherited;
+  }
   if (path.last() != nullptr && !request.overwrite) {
     DFS_TRY(std::optional<Obstacle> obstacle, obstacle_to_writing(context, path, "CREATE_FILE", request.holder));
     if (obstacle) return Planned<FileStatus>{.value = fail(obstacle->error), .records = std::move(obstacle->records)};
@@ -85,15 +92,23 @@ Result<Planned<FileStatus>> create(const PlanContext& context, const Create& req
     above = InodePath(path.components(), std::move(kept));
   }
   DFS_TRY(NewInodes inodes, NewInodes::start(context, above, planned.records));
-  DFS_TRY_OK(inodes.make_ancestors(above.deepest().permission));
-  DFS_TRY(InodeId id, inodes.claim_last());
+  QuotaCounts freed;
+  if (replaces) {
+    DFS_TRY(freed, counts_of(context.view, *path.last(), policy_of(path)));
+  }
+  Result<void> made = inodes.make_ancestors({.masked = above.deepest().permission});
+  Result<InodeId> id = made ? inodes.claim_last(freed) : Result<InodeId>(fail(std::move(made).error()));
+  if (!id) {
+    // As in Hadoop, directories that were made before a limit was reached stay.
+    planned.value = fail(std::move(id).error());
+    return planned;
+  }
 
   InodeRow file;
-  file.id = id;
+  file.id = *id;
   file.type = InodeType::kFile;
   file.owner = context.caller.identity.user;
   file.group = inodes.parent().group;
-  file.permission = request.permission & 01777;
   file.modification_time_ms = file.access_time_ms = to_millis(context.wall);
   file.replication = request.replication;
   file.preferred_block_size = request.block_size;
@@ -101,7 +116,8 @@ Result<Planned<FileStatus>> create(const PlanContext& context, const Create& req
   file.storage_policy = policy;
 
   AddOp op;
-  op.inode_id = id;
+  DFS_TRY(op.acl_entries, inodes.set_mode(file, {.masked = request.permission, .unmasked = request.unmasked}));
+  op.inode_id = *id;
   op.path = path.path();
   op.replication = file.replication;
   op.mtime_ms = file.modification_time_ms;

@@ -31,7 +31,8 @@ struct NamedStorage {
 
 struct Create {
   std::string path;
-  uint16_t permission = 0644;  // masked by the client
+  uint16_t permission = 0644;          // masked by the client
+  std::optional<uint16_t> unmasked{};  // as it was before that, where the client says so
   std::string holder;
   bool create = true;
   bool overwrite = false;

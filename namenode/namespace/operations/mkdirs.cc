@@ -21,8 +21,11 @@ Result<Planned<bool>> mkdirs(const PlanContext& context, const Mkdirs& request) 
   DFS_TRY_OK(check_object_limit(context));
   Planned<bool> planned{.value = true};
   DFS_TRY(NewInodes inodes, NewInodes::start(context, path, planned.records));
-  DFS_TRY_OK(inodes.make_ancestors(request.permission));
-  DFS_TRY_OK(inodes.make_directory(request.permission));
+  const CreateMode mode{.masked = request.permission, .unmasked = request.unmasked};
+  // As in Hadoop, directories that were made before a limit was reached stay.
+  Result<void> made = inodes.make_ancestors(mode);
+  if (made) made = inodes.make_directory(mode);
+  if (!made) planned.value = fail(std::move(made).error());
   return planned;
 }
 

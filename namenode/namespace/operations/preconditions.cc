@@ -4,6 +4,7 @@
 
 #include "namenode/blocks/blocks.h"
 #include "namenode/leases/lease_table.h"
+#include "namenode/namespace/erasure_coding_policies.h"
 #include "namenode/namespace/located_blocks.h"
 #include "namenode/namespace/path.h"
 #include "proto/base/check.h"
@@ -25,6 +26,26 @@ Result<void> check_path_length(std::string_view operation, std::string_view path
   if (is_path_length_allowed(path)) return {};
   return fail(ErrorCode::kIo, fmt::format("{}: Pathname too long.  Limit {} characters, {} levels.", operation,
                                           kPathLengthMax, kPathDepthMax));
+}
+
+Result<void> check_acls_enabled(const NamespaceSettings& settings) {
+  if (settings.acls_enabled) return {};
+  return fail(ErrorCode::kAcl,
+              "The ACL operation has been rejected.  Support for ACLs has been disabled by setting "
+              "dfs.namenode.acls.enabled to false.");
+}
+
+Result<void> check_erasure_coding_policy(std::string_view name) {
+  const ErasureCodingPolicyRow* policy = find_erasure_coding_policy(name);
+  if (name == "replication" || (policy != nullptr && policy->enabled)) return {};
+  std::string enabled;
+  for (const ErasureCodingPolicyRow& one : kErasureCodingPolicies) {
+    if (one.enabled) enabled += (enabled.empty() ? "" : ", ") + std::string(one.name);
+  }
+  return fail(ErrorCode::kHadoopInvalidArgument,
+              fmt::format("Policy '{}' does not match any enabled erasure coding policies: [{}]. An erasure coding "
+                          "policy can be enabled by enableErasureCodingPolicy API.",
+                          name, enabled));
 }
 
 Result<void> check_object_limit(const PlanContext& context) {

@@ -14,6 +14,10 @@ namespace dfs::namenode {
 Result<void> check_not_in_safe_mode(const PlanContext& context, std::string_view what);
 // kIo "`operation`: Pathname too long.  Limit 8000 characters, 1000 levels."
 Result<void> check_path_length(std::string_view operation, std::string_view path);
+// kAcl where dfs.namenode.acls.enabled says so (FSDirAclOp.checkAclsConfigFlag).
+Result<void> check_acls_enabled(const NamespaceSettings& settings);
+// kHadoopInvalidArgument unless the policy is enabled (FSDirErasureCodingOp.getEnabledErasureCodingPolicyByName).
+Result<void> check_erasure_coding_policy(std::string_view name);
 Result<void> check_object_limit(const PlanContext& context);
 // Of a name that is to be added to `parent`: its length, that it is not reserved, and the room in the directory.
 Result<void> check_new_name(const NamespaceSettings& settings, std::string_view parent_path, const InodeRow& parent,

@@ -9,10 +9,14 @@ namespace dfs::namenode::operations {
 
 Result<Planned<Done>> remove_xattr(const PlanContext& context, const RemoveXattr& request) {
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot remove XAttr entry on " + request.path));
-  DFS_TRY_OK(check_xattr_namespace(context.caller, request.xattr));
+  DFS_TRY_OK(check_xattrs_enabled(context.settings));
+  DFS_TRY_OK(check_xattr_namespace(context.caller, request.path, request.xattr, request.has_value));
   PermissionChecker permissions(context.view, context.settings, context.caller);
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWrite));
   DFS_TRY_OK(check_xattr_change(permissions, path, request.xattr));
+  if (is_unreadable_by_superuser(request.xattr) && !path.last()->xattrs.empty()) {
+    return fail(ErrorCode::kAccessControl, "The xattr '" + prefixed_name(request.xattr) + "' can not be deleted.");
+  }
   if (std::ranges::none_of(path.last()->xattrs, [&](const auto& one) { return same_xattr(one, request.xattr); })) {
     return fail(ErrorCode::kIo, "No matching attributes found for remove operation");
   }

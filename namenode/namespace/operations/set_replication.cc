@@ -1,6 +1,7 @@
 #include "namenode/namespace/operations/attributes.h"
 #include "namenode/namespace/operations/preconditions.h"
 #include "namenode/namespace/permission.h"
+#include "namenode/namespace/quota.h"
 
 namespace dfs::namenode::operations {
 
@@ -11,6 +12,12 @@ Result<Planned<bool>> set_replication(const PlanContext& context, const SetRepli
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWrite));
   DFS_TRY_OK(permissions.check_last(path, Access::kWrite));
   if (path.last() == nullptr || path.last()->type != InodeType::kFile) return Planned<bool>{.value = false};
+  InodeRow changed = *path.last();
+  changed.replication = request.replication;
+  DFS_TRY(uint64_t bytes, charged_bytes(context.view, changed));
+  const uint8_t policy = policy_of(path);
+  QuotaCounts more = space_of(changed, bytes, policy);
+  DFS_TRY_OK(check_quota(context.view, path, path.length() - 1, more -= space_of(*path.last(), bytes, policy)));
   SetReplicationOp op;
   op.path = path.path();
   op.replication = request.replication;

@@ -1,20 +1,30 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "namenode/namespace/plan.h"
 
 // Mutations of the tree of names. Order of checks, exceptions and records are Hadoop's (FSDirMkdirOp, FSDirDeleteOp,
-// FSDirRenameOp, FSDirConcatOp). `path` and its siblings are as the caller sent them.
+// FSDirRenameOp, FSDirConcatOp, FSDirSymlinkOp). `path` and its siblings are as the caller sent them.
 namespace dfs::namenode::operations {
 
 struct Mkdirs {
   std::string path;
-  uint16_t permission = 0755;  // masked by the client
+  uint16_t permission = 0755;          // masked by the client
+  std::optional<uint16_t> unmasked{};  // as it was before that, where the client says so
   bool create_parent = true;
 };
 Result<Planned<bool>> mkdirs(const PlanContext& context, const Mkdirs& request);
+
+// kUnsupported unless symlinks are switched on: in Hadoop they are in its own tests alone.
+struct CreateSymlink {
+  std::string target;
+  std::string link;
+  bool create_parent = true;
+};
+Result<Planned<Done>> create_symlink(const PlanContext& context, const CreateSymlink& request);
 
 struct Delete {
   std::string path;

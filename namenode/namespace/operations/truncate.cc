@@ -3,6 +3,7 @@
 #include "namenode/blocks/blocks.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/permission.h"
+#include "namenode/namespace/quota.h"
 #include "namenode/namespace/storage_policy.h"
 
 namespace dfs::namenode::operations {
@@ -52,6 +53,10 @@ Result<Planned<bool>> truncate(const PlanContext& context, const Truncate& reque
   for (; kept < blocks.size() && request.new_length > length; ++kept) length += blocks[kept].length;
   if (length == request.new_length) return Planned<bool>{.value = true, .records = {std::move(op)}};
 
+  // The block that is to be cut counts as a whole one until it is.
+  const uint8_t policy = policy_of(path);
+  QuotaCounts more = space_of(file, length - blocks[kept - 1].length + file.preferred_block_size, policy);
+  DFS_TRY_OK(check_quota(context.view, path, path.length() - 1, more -= space_of(file, file.length, policy)));
   const BlockRow& last = blocks[kept - 1];
   DFS_TRY(uint64_t stamp, counter(context.view, Counter::kGenerationStamp));
   const GenerationStamp recovery_stamp = next(GenerationStamp(stamp));

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "namenode/namespace/operations/extended_attributes.h"
+#include "namenode/namespace/path.h"
 
 namespace dfs::namenode::operations {
 namespace {
@@ -21,8 +22,29 @@ std::string prefixed_name(const ExtendedAttribute& xattr) {
   return fmt::format("{}.{}", prefix, xattr.name);
 }
 
-Result<void> check_xattr_namespace(const Caller& caller, const ExtendedAttribute& xattr) {
-  if (xattr.name_space == kUser || (xattr.name_space == kTrusted && caller.is_superuser)) return {};
+Result<void> check_xattrs_enabled(const NamespaceSettings& settings) {
+  if (settings.xattrs_enabled) return {};
+  return fail(ErrorCode::kIo,
+              "The XAttr operation has been rejected.  Support for XAttrs has been disabled by setting "
+              "dfs.namenode.xattrs.enabled to false.");
+}
+
+bool is_unreadable_by_superuser(const ExtendedAttribute& xattr) {
+  return xattr.name_space == kSecurity && xattr.name == "hdfs.unreadable.by.superuser";
+}
+
+bool is_visible_xattr(const Caller& caller, std::string_view path, const ExtendedAttribute& xattr) {
+  return xattr.name_space == kUser || (xattr.name_space == kTrusted && caller.is_superuser) ||
+         (xattr.name_space == kRaw && is_reserved_raw(path)) || is_unreadable_by_superuser(xattr);
+}
+
+Result<void> check_xattr_namespace(const Caller& caller, std::string_view path, const ExtendedAttribute& xattr,
+                                   bool has_value) {
+  if (is_unreadable_by_superuser(xattr) && has_value) {
+    return fail(ErrorCode::kAccessControl,
+                "Attempt to set a value for '" + prefixed_name(xattr) + "'. Values are not allowed for this xattr.");
+  }
+  if (is_visible_xattr(caller, path, xattr)) return {};
   return fail(ErrorCode::kAccessControl, "User doesn't have permission for xattr: " + prefixed_name(xattr));
 }
 

@@ -6,9 +6,6 @@
 // What setting and removing an extended attribute have in common.
 namespace dfs::namenode::operations {
 
-inline constexpr size_t kXattrBytesMax = 16384;   // dfs.namenode.fs-limits.max-xattr-size
-inline constexpr size_t kXattrsPerInodeMax = 32;  // dfs.namenode.fs-limits.max-xattrs-per-inode
-
 bool same_xattr(const ExtendedAttribute& one, const ExtendedAttribute& other);
 // Counts towards the limit per inode.
 bool is_user_visible(const ExtendedAttribute& xattr);

@@ -98,7 +98,7 @@ class NamespaceFixture : public testing::Test {
   static std::vector<std::pair<std::string, std::string>> rows_of(const View& view) {
     std::vector<std::pair<std::string, std::string>> rows;
     for (Table table : {Table::kEntries, Table::kInodeIndex, Table::kFileBlocks, Table::kBlockIndex, Table::kOpenFiles,
-                        Table::kMeta}) {
+                        Table::kMeta, Table::kQuotaUsage}) {
       EXPECT_TRUE(view.scan(table, "", [&](std::string_view key, std::string_view value) {
         rows.emplace_back(std::to_string(int(table)) + "/" + std::string(key), value);
         return true;

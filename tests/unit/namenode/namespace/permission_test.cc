@@ -41,8 +41,10 @@ TEST_F(NamespacePermission, ADirectoryOnTheWayMustBeEnterable) {
 
 TEST_F(NamespacePermission, AFileInTheMiddleOfAPathReadsAsNoAccess) {
   write_file("/file");
-  auto seen = file_status(query(root), "/file/x", FollowLink::kYes, WithLocations::kNo);
+  auto seen = file_status(query(alice), "/file/x", FollowLink::kYes, WithLocations::kNo);
   EXPECT_EQ(error_of(seen), "AccessControlException: /file (is not a directory)");
+  // To the superuser nothing is there.
+  EXPECT_FALSE(file_status(query(root), "/file/x", FollowLink::kYes, WithLocations::kNo).value());
 }
 
 TEST_F(NamespacePermission, TheStickyBitKeepsOthersFromDeleting) {

@@ -123,7 +123,7 @@ TEST_F(NamespaceQueries, ASummaryCountsTheTree) {
   EXPECT_EQ(summary.file_count, 2);
   EXPECT_EQ(summary.directory_count, 2);
   EXPECT_EQ(summary.length, 112);
-  EXPECT_EQ(summary.space_consumed, 336);
+  EXPECT_EQ(summary.quotas.consumed.space, 336);
   EXPECT_EQ(error_of(content_summary(query(root), "/no")), "FileNotFoundException: File does not exist: /no");
 }
 
@@ -143,7 +143,7 @@ TEST_F(NamespaceQueries, SmallQuestionsHaveSmallAnswers) {
   EXPECT_EQ(preferred_block_size(query(root), "/f").value(), 100);
   EXPECT_EQ(error_of(link_target(query(root), "/f")), "IOException: Path /f is not a symbolic link");
   EXPECT_EQ(storage_policy(query(root), "/f").value(), 0);
-  run(operations::set_storage_policy, operations::SetStoragePolicy{.path = "/", .policy = 2}).value();
+  run(operations::set_storage_policy, operations::SetStoragePolicy{.path = "/", .policy = "COLD"}).value();
   EXPECT_EQ(storage_policy(query(root), "/f").value(), 2);
   EXPECT_TRUE(check_access(query(alice), "/f", Access::kRead));
   EXPECT_FALSE(check_access(query(alice), "/f", Access::kWrite));

@@ -91,6 +91,47 @@ TEST_F(XattrTest, SizeAndNumberAreLimited) {
   EXPECT_TRUE(set("n0", "replaced", alice));
 }
 
+TEST_F(XattrTest, RawOnesGoByReservedRawPathsAlone) {
+  const ExtendedAttribute raw{4, "a", "1"};
+  EXPECT_EQ(refusal(run(operations::set_xattr, SetXattr{.path = "/f", .xattr = raw}, root)), ErrorCode::kAccessControl);
+  ASSERT_TRUE(run(operations::set_xattr, SetXattr{.path = "/.reserved/raw/f", .xattr = raw}, root));
+  EXPECT_EQ(refusal(run(operations::set_xattr, SetXattr{.path = "/.reserved/raw/f", .xattr = raw}, alice)),
+            ErrorCode::kAccessControl);
+  EXPECT_EQ(stored(), std::vector{raw});
+  EXPECT_TRUE(operations::is_visible_xattr(alice, "/.reserved/raw/f", raw));
+  EXPECT_FALSE(operations::is_visible_xattr(root, "/f", raw));
+  EXPECT_FALSE(operations::is_visible_xattr(root, "/f", {3, "hdfs.block.storage.policy", ""}));
+  EXPECT_FALSE(operations::is_visible_xattr(alice, "/f", {kTrustedSpace, "a", ""}));
+  EXPECT_TRUE(operations::is_visible_xattr(root, "/f", {kTrustedSpace, "a", ""}));
+}
+
+TEST_F(XattrTest, AFileCanBeKeptFromTheSuperuserForGood) {
+  const ExtendedAttribute mark{kSecuritySpace, "hdfs.unreadable.by.superuser", ""};
+  ASSERT_TRUE(block_locations(query(root), "/f", 0, 1));
+  EXPECT_EQ(
+      error_of(run(operations::set_xattr, SetXattr{.path = "/f", .xattr = mark}, alice)),
+      "AccessControlException: Attempt to set a value for 'security.hdfs.unreadable.by.superuser'. Values are not "
+      "allowed for this xattr.");
+  ASSERT_TRUE(run(operations::set_xattr, SetXattr{.path = "/f", .xattr = mark, .has_value = false}, alice));
+  EXPECT_EQ(error_of(block_locations(query(root), "/f", 0, 1)),
+            "AccessControlException: Access is denied for root since the superuser is not allowed to perform this "
+            "operation.");
+  EXPECT_TRUE(block_locations(query(alice), "/f", 0, 1));
+  EXPECT_EQ(error_of(run(operations::remove_xattr, RemoveXattr{.path = "/f", .xattr = mark}, alice)),
+            "AccessControlException: The xattr 'security.hdfs.unreadable.by.superuser' can not be deleted.");
+  ASSERT_TRUE(make_directory("/d"));
+  EXPECT_EQ(error_of(run(operations::set_xattr, SetXattr{.path = "/d", .xattr = mark, .has_value = false}, root)),
+            "IOException: Can only set 'security.hdfs.unreadable.by.superuser' on a file.");
+}
+
+TEST_F(XattrTest, TheyCanBeSwitchedOff) {
+  settings.xattrs_enabled = false;
+  EXPECT_EQ(error_of(set("a", "1", alice)),
+            "IOException: The XAttr operation has been rejected.  Support for XAttrs has been disabled by setting "
+            "dfs.namenode.xattrs.enabled to false.");
+  EXPECT_EQ(refusal(remove("a", alice)), ErrorCode::kIo);
+}
+
 TEST_F(XattrTest, AMissingPathIsNotFound) {
   SetXattr request{.path = "/none", .xattr = {kUserSpace, "a", "1"}};
   EXPECT_EQ(refusal(run(operations::set_xattr, request, root)), ErrorCode::kFileNotFound);

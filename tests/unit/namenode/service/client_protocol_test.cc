@@ -33,7 +33,12 @@ class RecordingAdministration final : public Administration {
     bandwidth = bytes;
     co_return Result<void>();
   }
+  Result<void> write_dump(const std::string& file_name, const std::string& text) override {
+    dumps[file_name] = text;
+    return {};
+  }
   Result<void> refresh_proxy_users() override { return {}; }
+  std::map<std::string, std::string> dumps;
   uint64_t bandwidth = 0;
 };
 
@@ -108,7 +113,14 @@ class ClientProtocolTest : public NamespaceFixture {
 
   NamedGroups groups;
   DirectThread thread{*this};
-  NamespaceAccess access{thread, blocks, groups, settings};
+  class Lines final : public AuditLog {
+   public:
+    void write(std::string_view line) override { lines.emplace_back(line); }
+    std::vector<std::string> lines;
+  };
+  Lines audit_lines;
+  AuditSettings audit_settings;
+  NamespaceAccess access{thread, blocks, groups, settings, Audit(&audit_lines, audit_settings)};
   RecordingAdministration administration;
   ClientProtocol client{access, administration};
   rpc::CallContext rpc{.user = {.user = "root", .real_user = ""},
@@ -218,6 +230,141 @@ TEST_F(ClientProtocolTest, AbsentFeaturesAnswerAsAClusterWithoutThem) {
       8);
 }
 
+TEST_F(ClientProtocolTest, ChangesOfAbsentFeaturesAreRefusedWithHadoopsReasons) {
+  ASSERT_TRUE(mkdirs("/d"));
+  CreateEncryptionZoneRequestProto zone;
+  zone.set_src("/d");
+  EXPECT_EQ(error_of(call<CreateEncryptionZoneResponseProto>("createEncryptionZone", zone)),
+            "IOException: Can't create an encryption zone for /d since no key provider is available.");
+  EXPECT_FALSE(call<ListEncryptionZonesResponseProto>("listEncryptionZones",
+                                                      [] {
+                                                        ListEncryptionZonesRequestProto request;
+                                                        request.set_id(0);
+                                                        return request;
+                                                      }())
+                   ->hasmore());
+  SatisfyStoragePolicyRequestProto satisfy;
+  satisfy.set_src("/d");
+  EXPECT_EQ(call<SatisfyStoragePolicyResponseProto>("satisfyStoragePolicy", satisfy).error().code(),
+            ErrorCode::kUnsupportedAction);
+  AddCachePoolRequestProto pool;
+  pool.mutable_info()->set_poolname("p");
+  EXPECT_EQ(call<AddCachePoolResponseProto>("addCachePool", pool).error().code(), ErrorCode::kUnsupported);
+  CreateSymlinkRequestProto link;
+  link.set_target("/d");
+  link.set_link("/l");
+  link.set_createparent(false);
+  link.mutable_dirperm()->set_perm(0755);
+  EXPECT_EQ(error_of(call<CreateSymlinkResponseProto>("createSymlink", link)),
+            "UnsupportedOperationException: Symlinks not supported");
+  rpc.user.user = "alice";
+  EXPECT_EQ(call<AddCachePoolResponseProto>("addCachePool", pool).error().code(), ErrorCode::kAccessControl);
+}
+
+TEST_F(ClientProtocolTest, ErasureCodingPoliciesAreThoseOfAStockClusterAndStayAsTheyAre) {
+  ASSERT_TRUE(mkdirs("/d"));
+  auto policies =
+      call<GetErasureCodingPoliciesResponseProto>("getErasureCodingPolicies", GetErasureCodingPoliciesRequestProto());
+  ASSERT_TRUE(policies);
+  ASSERT_EQ(policies->ecpolicies_size(), 5);
+  EXPECT_EQ(policies->ecpolicies(2).id(), 1);
+  EXPECT_EQ(policies->ecpolicies(2).state(), ENABLED);
+  SetErasureCodingPolicyRequestProto set;
+  set.set_src("/d");
+  EXPECT_EQ(call<SetErasureCodingPolicyResponseProto>("setErasureCodingPolicy", set).error().code(),
+            ErrorCode::kUnsupported);
+  set.set_ecpolicyname("XOR-2-1-1024k");
+  EXPECT_EQ(error_of(call<SetErasureCodingPolicyResponseProto>("setErasureCodingPolicy", set)),
+            "HadoopIllegalArgumentException: Policy 'XOR-2-1-1024k' does not match any enabled erasure coding "
+            "policies: [RS-6-3-1024k]. An erasure coding policy can be enabled by enableErasureCodingPolicy API.");
+  UnsetErasureCodingPolicyRequestProto unset;
+  unset.set_src("/d");
+  EXPECT_EQ(error_of(call<UnsetErasureCodingPolicyResponseProto>("unsetErasureCodingPolicy", unset)),
+            "NoECPolicySetException: No erasure coding policy explicitly set on /d");
+  unset.set_src("/none");
+  EXPECT_EQ(call<UnsetErasureCodingPolicyResponseProto>("unsetErasureCodingPolicy", unset).error().code(),
+            ErrorCode::kFileNotFound);
+  EnableErasureCodingPolicyRequestProto enable;
+  enable.set_ecpolicyname("RS-6-3-1024k");
+  EXPECT_TRUE(call<EnableErasureCodingPolicyResponseProto>("enableErasureCodingPolicy", enable));
+  enable.set_ecpolicyname("x");
+  EXPECT_EQ(error_of(call<EnableErasureCodingPolicyResponseProto>("enableErasureCodingPolicy", enable)),
+            "HadoopIllegalArgumentException: The policy name x does not exist");
+  EXPECT_EQ(call<GetECTopologyResultForPoliciesResponseProto>("getECTopologyResultForPolicies",
+                                                              GetECTopologyResultForPoliciesRequestProto())
+                ->response()
+                .resultmessage(),
+            "9 DataNodes are required for the erasure coding policies: RS-6-3-1024k. The number of DataNodes is only "
+            "4.");
+}
+
+TEST_F(ClientProtocolTest, AclsAndQuotasGoInAndComeOut) {
+  ASSERT_TRUE(mkdirs("/d"));
+  ++rpc.call_id;
+  ModifyAclEntriesRequestProto modify;
+  modify.set_src("/d");
+  AclEntryProto& entry = *modify.add_aclspec();
+  entry.set_type(AclEntryProto::USER);
+  entry.set_scope(AclEntryProto::ACCESS);
+  entry.set_permissions(AclEntryProto::PERM_ALL);
+  entry.set_name("carol");
+  ASSERT_TRUE(call<ModifyAclEntriesResponseProto>("modifyAclEntries", modify));
+  GetAclStatusRequestProto get;
+  get.set_src("/d");
+  auto acl = call<GetAclStatusResponseProto>("getAclStatus", get);
+  ASSERT_TRUE(acl) << error_of(acl);
+  ASSERT_EQ(acl->result().entries_size(), 2);
+  EXPECT_EQ(acl->result().entries(0).name(), "carol");
+  EXPECT_EQ(acl->result().entries(1).type(), AclEntryProto::GROUP);
+  EXPECT_EQ(info("/d")->flags(), HdfsFileStatusProto::HAS_ACL);
+  ++rpc.call_id;
+  SetQuotaRequestProto quota;
+  quota.set_path("/d");
+  quota.set_namespacequota(uint64_t(INT64_MAX));
+  quota.set_storagespacequota(1000);
+  quota.set_storagetype(SSD);
+  ASSERT_TRUE(call<SetQuotaResponseProto>("setQuota", quota));
+  GetQuotaUsageRequestProto usage;
+  usage.set_path("/d");
+  auto found = call<GetQuotaUsageResponseProto>("getQuotaUsage", usage);
+  ASSERT_TRUE(found) << error_of(found);
+  EXPECT_EQ(found->usage().fileanddirectorycount(), 1);
+  EXPECT_EQ(int64_t(found->usage().quota()), -1);
+  ASSERT_EQ(found->usage().typequotainfos().typequotainfo_size(), 5);
+  EXPECT_EQ(found->usage().typequotainfos().typequotainfo(0).type(), SSD);
+  EXPECT_EQ(found->usage().typequotainfos().typequotainfo(0).quota(), 1000);
+  expect_replay_equals_live();
+}
+
+TEST_F(ClientProtocolTest, ChangesAreAuditedWithWhatTheyLeaveAndRefusalsToo) {
+  ASSERT_TRUE(mkdirs("/d"));
+  ++rpc.call_id;
+  RenameRequestProto rename;
+  rename.set_src("/none");
+  rename.set_dst("/e");
+  ASSERT_FALSE(call<RenameResponseProto>("rename", rename)->result());
+  rename.set_src("/d");
+  ASSERT_TRUE(call<RenameResponseProto>("rename", rename)->result());
+  ++rpc.call_id;
+  rpc.user.user = "alice";
+  ASSERT_FALSE(mkdirs("/e/x"));
+  rpc.user.user = "root";
+  DeleteRequestProto remove;
+  remove.set_src("/none");
+  remove.set_recursive(false);
+  ASSERT_FALSE(call<DeleteResponseProto>("delete", remove)->result());
+  ASSERT_EQ(audit_lines.lines.size(), 4);
+  const std::string root = "ugi=root (auth:SIMPLE)\tip=/10.0.0.1\t";
+  EXPECT_EQ(audit_lines.lines[0],
+            "allowed=true\t" + root + "cmd=mkdirs\tsrc=/d\tdst=null\tperm=root:supergroup:rwxr-xr-x\tproto=rpc");
+  EXPECT_EQ(audit_lines.lines[1],
+            "allowed=true\t" + root + "cmd=rename\tsrc=/d\tdst=/e\tperm=root:supergroup:rwxr-xr-x\tproto=rpc");
+  EXPECT_EQ(audit_lines.lines[2],
+            "allowed=false\tugi=alice (auth:SIMPLE)\tip=/10.0.0.1\tcmd=mkdirs\tsrc=/e/x\tdst=null\tperm=null\t"
+            "proto=rpc");
+  EXPECT_EQ(audit_lines.lines[3], "allowed=false\t" + root + "cmd=delete\tsrc=/none\tdst=null\tperm=null\tproto=rpc");
+}
+
 TEST_F(ClientProtocolTest, AdministratorsReachTheirInterface) {
   SetSafeModeRequestProto safe_mode;
   safe_mode.set_action(SAFEMODE_ENTER);
@@ -228,6 +375,12 @@ TEST_F(ClientProtocolTest, AdministratorsReachTheirInterface) {
   bandwidth.set_bandwidth(9);
   EXPECT_TRUE(call<SetBalancerBandwidthResponseProto>("setBalancerBandwidth", bandwidth));
   EXPECT_EQ(administration.bandwidth, 9);
+  MetaSaveRequestProto dump;
+  dump.set_filename("meta.txt");
+  EXPECT_TRUE(call<MetaSaveResponseProto>("metaSave", dump));
+  EXPECT_TRUE(administration.dumps["meta.txt"].starts_with(
+      "1 files and directories, 0 blocks = 1 total filesystem objects\nLive Datanodes: 4\nDead Datanodes: 0\n"))
+      << administration.dumps["meta.txt"];
   GetDatanodeReportRequestProto report;
   report.set_type(LIVE);
   EXPECT_EQ(call<GetDatanodeReportResponseProto>("getDatanodeReport", report)->di_size(), 4);
