@@ -65,7 +65,7 @@ Result<void> compare_table(const View& tables, const View& replayed, Named table
 Result<void> bring_up(Journal& journal, Tables& tables, const NameNodeSettings& settings) {
   LeaseTable leases(settings.leases);
   ClusterBlocks blocks(settings.blocks, {}, {}, 0);
-  return replay(journal, tables, blocks, leases, TimePoint());
+  return replay(journal, {tables, blocks, leases, settings.name_space, Clock::system().wall(), TimePoint()});
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ Result<void> NameNode::Parts::open_state() {
   blocks.emplace(settings.blocks, settings.topology, settings.hosts, std::random_device{}());
   Clock& clock = Clock::system();
   TransactionId before = tables->last_applied();
-  DFS_TRY_OK(replay(*journal, *tables, *blocks, *leases, clock.now()));
+  DFS_TRY_OK(replay(*journal, {*tables, *blocks, *leases, settings.name_space, clock.wall(), clock.now()}));
   log::info("replayed {} edits after transaction {}", raw(tables->last_applied()) - raw(before), raw(before));
   return blocks->start(*tables, clock.now());
 }

@@ -61,6 +61,9 @@ Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
   DFS_TRY(s.listing_max, c.get_between(keys::kListingLimit, 1, INT32_MAX));
   DFS_TRY(s.bytes_per_checksum, c.get_between(keys::kBytesPerChecksum, 1, 1u << 30));
   DFS_TRY(s.write_packet_bytes, c.get_between(keys::kWritePacketSize, 1, 16u << 20));
+  DFS_TRY(s.retry_expiry, c.get(keys::kRetryCacheExpiry));
+  DFS_TRY(bool retries_kept, c.get(keys::kRetryCacheEnabled));
+  if (!retries_kept) s.retry_expiry = std::chrono::milliseconds(0);
   DFS_TRY(s.trash_interval_minutes, c.get_between(keys::kTrashInterval, 0, INT64_MAX));
   return {};
 }

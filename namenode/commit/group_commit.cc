@@ -10,6 +10,8 @@
 #include "namenode/journal/edit_codec.h"
 #include "namenode/journal/journal.h"
 #include "namenode/leases/lease_table.h"
+#include "namenode/namespace/operations/preconditions.h"
+#include "namenode/namespace/retries.h"
 #include "proto/base/check.h"
 #include "proto/base/log.h"
 
@@ -175,7 +177,8 @@ Result<void> GroupCommit::write_locations(const Batch& locations) {
 
 // A plan whose records cannot all be encoded (a name that is too long for Hadoop's format, say) is refused before any
 // of it has changed the tables.
-Result<void> GroupCommit::apply_records(std::vector<EditRecord> records, Handed& handed) {
+Result<void> GroupCommit::apply_records(std::vector<EditRecord> records, const Caller& caller, Handed& handed) {
+  if (records.empty()) return {};
   const size_t encoded = handed.bytes.size();
   std::vector<Edit> edits;
   edits.reserve(records.size());
@@ -188,8 +191,11 @@ Result<void> GroupCommit::apply_records(std::vector<EditRecord> records, Handed&
       return written;
     }
   }
+  const ApplyTo to{parts_.tables,   parts_.blocks,       parts_.leases,
+                   parts_.settings, parts_.clock.wall(), parts_.clock.now()};
+  const RpcIds ids = rpc_ids(caller);
   for (const Edit& edit : edits) {
-    Result<size_t> applied = apply_and_absorb(edit, parts_.tables, parts_.blocks, parts_.leases, parts_.clock.now());
+    Result<size_t> applied = apply_and_absorb(edit, to, ids);
     if (!applied) {
       fail_for_good(std::move(applied).error().within(
           fmt::format("{}: {} does not apply", kTablesFailed, name_of(code_of(edit.record)))));
@@ -222,7 +228,7 @@ void GroupCommit::work_through(std::vector<Queued> batch) {
       Batch locations;
       step.plan(context(step.caller), records, locations);
       Result<void> applied = write_locations(locations);
-      if (applied) applied = apply_records(std::move(records), handed);
+      if (applied) applied = apply_records(std::move(records), step.caller, handed);
       if (!applied) {
         step.fail(std::move(applied).error());
         failed = failure();
@@ -234,6 +240,13 @@ void GroupCommit::work_through(std::vector<Queued> batch) {
   hand_over(std::move(handed));
 }
 
+void GroupCommit::forget_retries_at_times(Batch& batch) {
+  const WallTime wall = parts_.clock.wall();
+  const uint64_t period = retry_period(parts_.settings, wall);
+  if (period == std::exchange(retries_forgotten_in_, period)) return;
+  forget_retries(parts_.settings, wall, batch);
+}
+
 void GroupCommit::run_periodic() {
   periodic_due_ = parts_.clock.now() + settings_.periodic_interval;
   if (failure()) return;
@@ -242,8 +255,9 @@ void GroupCommit::run_periodic() {
   Batch locations;
   Handed handed;
   const bool more = periodic_(context(nobody), records, locations);
+  forget_retries_at_times(locations);
   if (!write_locations(locations)) return;
-  if (Result<void> applied = apply_records(std::move(records), handed); !applied) {
+  if (Result<void> applied = apply_records(std::move(records), nobody, handed); !applied) {
     log::error("periodic work: {}", applied.error().to_string());
   } else if (more) {
     periodic_due_ = parts_.clock.now();

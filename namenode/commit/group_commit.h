@@ -102,9 +102,10 @@ class GroupCommit final : public NamespaceThread {
   void run_journal();
   void work_through(std::vector<Queued> batch);
   void run_periodic();
-  Result<void> apply_records(std::vector<EditRecord> records, Handed& handed);
+  Result<void> apply_records(std::vector<EditRecord> records, const Caller& caller, Handed& handed);
   void fail_for_good(Error error);
   PlanContext context(const Caller& caller) const;
+  void forget_retries_at_times(Batch& batch);
   Result<void> write_locations(const Batch& locations);
   void hand_over(Handed handed);
   void count_roll(Handed& handed);
@@ -138,7 +139,8 @@ class GroupCommit final : public NamespaceThread {
   TransactionId last_ = kNoTransaction;
   uint64_t in_segment_ = 0;
   bool changed_ = false;
-  size_t written_bytes_ = 0;  // into the tables since the last hand_over()
+  size_t written_bytes_ = 0;           // into the tables since the last hand_over()
+  uint64_t retries_forgotten_in_ = 0;  // which period
   TimePoint periodic_due_{};
 
   std::thread namespace_thread_;

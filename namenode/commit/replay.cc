@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "namenode/commit/absorb.h"
 #include "namenode/journal/journal.h"
 #include "namenode/leases/lease_table.h"
 #include "namenode/store/rows.h"
@@ -29,16 +28,17 @@ Result<void> take_over_leases(const View& view, LeaseTable& leases, TimePoint no
 
 }  // namespace
 
-Result<void> replay(Journal& journal, Tables& tables, Blocks& blocks, LeaseTable& leases, TimePoint now) {
+Result<void> replay(Journal& journal, const ApplyTo& to) {
+  Tables& tables = to.tables;
   if (tables.last_applied() > journal.last()) {
     return fail(ErrorCode::kIllegalState,
                 fmt::format("The tables hold transaction {}, but the edit log ends at {}: an edits folder is missing, "
                             "name all of them in dfs.namenode.edits.dir",
                             raw(tables.last_applied()), raw(journal.last())));
   }
-  DFS_TRY_OK(take_over_leases(tables, leases, now));
+  DFS_TRY_OK(take_over_leases(tables, to.leases, to.now));
   return journal.replay(next(tables.last_applied()), [&](const Edit& edit) -> Result<void> {
-    Result<size_t> applied = apply_and_absorb(edit, tables, blocks, leases, now);
+    Result<size_t> applied = apply_and_absorb(edit, to);
     if (applied) return {};
     return fail(std::move(applied).error().within(
         fmt::format("edit {} ({}) does not fit the tables", raw(edit.id), name_of(code_of(edit.record)))));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -39,6 +40,8 @@ struct NamespaceSettings {
   uint32_t write_packet_bytes = 65536;
   uint32_t file_buffer_bytes = 4096;
   uint64_t trash_interval_minutes = 0;
+  // dfs.namenode.retrycache.expirytime.millis; 0 where dfs.namenode.enable.retrycache is false: nothing is kept.
+  std::chrono::milliseconds retry_expiry{600'000};
 };
 
 // NameNodeRpcServer.checkPathLength

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "namenode/namespace/retries.h"
 #include "namenode/service/client_methods.h"
 
 namespace dfs::namenode {
@@ -162,9 +163,22 @@ Task<Result<SetSafeModeResponseProto>> ClientAdministration::set_safe_mode(const
 Task<Result<SaveNamespaceResponseProto>> ClientAdministration::save_namespace(const SaveNamespaceRequestProto&,
                                                                               const Context& context) {
   DFS_CO_TRY_OK(require_superuser(access_, context, "saveNamespace"));
-  DFS_CO_TRY_OK(co_await administration_.save_namespace());
   SaveNamespaceResponseProto response;
   response.set_saved(true);
+  // It has no record to carry its ids.
+  const RpcIds ids{.client_id = context.client_id, .call_id = context.call_id};
+  const NamespaceSettings& settings = access_.settings();
+  DFS_CO_TRY(bool repeated,
+             co_await access_.thread().run<bool>([&](const NamespaceThread::Unjournaled& work) -> Result<bool> {
+               DFS_TRY(auto first, find_retry(work.view, ids, kNotInLog, settings, work.wall));
+               return first.has_value();
+             }));
+  if (repeated) co_return response;
+  DFS_CO_TRY_OK(co_await administration_.save_namespace());
+  DFS_CO_TRY_OK(co_await access_.thread().run<Done>([&](const NamespaceThread::Unjournaled& work) -> Result<Done> {
+    remember_unlogged(ids, settings, work.wall, work.batch);
+    return Done{};
+  }));
   co_return response;
 }
 

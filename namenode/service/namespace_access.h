@@ -1,21 +1,22 @@
 #pragma once
 
 #include <memory>
-#include <typeinfo>
 #include <utility>
 
 #include "namenode/blocks/blocks.h"
 #include "namenode/commit/namespace_thread.h"
+#include "namenode/namespace/operations/preconditions.h"
 #include "namenode/namespace/queries.h"
+#include "namenode/namespace/retries.h"
 #include "namenode/service/audit.h"
-#include "namenode/service/retry_cache.h"
 #include "proto/base/task.h"
 #include "proto/security/identity.h"
 
 namespace dfs::namenode {
 
 // What the services of a NameNode (RPC and HTTP) share: whose call it is, reads of the published moment, and writes on
-// the namespace thread that are carried out once however often they are sent. Thread-safe.
+// the namespace thread, of which those that Hadoop marks @AtMostOnce are carried out once however often they are sent.
+// Thread-safe.
 class NamespaceAccess {
  public:
   // All outlive this.
@@ -41,15 +42,17 @@ class NamespaceAccess {
   Task<Result<T>> write(Caller who, Result<Planned<T>> (*operation)(const PlanContext&, const Request&),
                         Request request) {
     co_return co_await thread_.write<T>(
-        std::move(who),
-        [this, operation, request = std::move(request)](const PlanContext& context) -> Result<Planned<T>> {
-          if (const T* first = retries_.find<T>(context.caller, typeid(Request).name(), context.now))
-            return Planned<T>{.value = *first};
-          Result<Planned<T>> planned = operation(context, request);
-          if (planned && planned->value && !planned->records.empty()) {
-            retries_.remember<T>(context.caller, typeid(Request).name(), *planned->value, context.now);
+        std::move(who), [operation, request = std::move(request)](const PlanContext& context) -> Result<Planned<T>> {
+          if constexpr (requires { Request::kAtMostOnce; }) {
+            DFS_TRY(std::optional<RetryRow> first,
+                    find_retry(context.view, rpc_ids(context.caller), uint8_t(Request::kAtMostOnce), context.settings,
+                               context.wall));
+            if (first) {
+              DFS_TRY(T answer, first_answer<T>(context.view, *first));
+              return Planned<T>{.value = std::move(answer)};
+            }
           }
-          return planned;
+          return operation(context, request);
         });
   }
 
@@ -91,7 +94,6 @@ class NamespaceAccess {
   security::GroupMapping& groups_;
   const NamespaceSettings& settings_;
   Audit audit_;
-  RetryCache retries_;  // used on the namespace thread alone
 };
 
 }  // namespace dfs::namenode

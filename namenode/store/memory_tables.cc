@@ -22,14 +22,14 @@ class MemoryState {
   void write(const Batch& batch, TransactionId applied) {
     std::unique_lock lock(mutex_);
     ++sequence_;
-    for (const Batch::Change& change : batch.changes()) {
-      std::vector<Version>& versions = rows_[size_t(change.table)][change.key];
-      if (!versions.empty() && versions.back().sequence == sequence_) {
-        versions.back().value = change.value;
-        continue;
+    for (const Batch::Cut& cut : batch.cuts()) {
+      Rows& rows = rows_[size_t(cut.table)];
+      for (auto row = rows.begin(); row != rows.end() && row->first < cut.end; ++row) {
+        set(cut.table, row->first, row->second, std::nullopt);
       }
-      versions.push_back({sequence_, change.value});
-      superseded_.push_back({sequence_, change.table, change.key});
+    }
+    for (const Batch::Change& change : batch.changes()) {
+      set(change.table, change.key, rows_[size_t(change.table)][change.key], change.value);
     }
     if (applied != kNoTransaction) {
       DFS_CHECK(applied > applied_);
@@ -90,6 +90,16 @@ class MemoryState {
     Table table;
     std::string key;
   };
+
+  void set(Table table, const std::string& key, std::vector<Version>& versions,
+           const std::optional<std::string>& value) {
+    if (!versions.empty() && versions.back().sequence == sequence_) {
+      versions.back().value = value;
+      return;
+    }
+    versions.push_back({sequence_, value});
+    superseded_.push_back({sequence_, table, key});
+  }
 
   static std::optional<std::string> value_at(const std::vector<Version>& versions, uint64_t at) {
     for (auto version = versions.rbegin(); version != versions.rend(); ++version) {

@@ -22,8 +22,8 @@ namespace dfs::namenode {
 namespace {
 
 constexpr std::array<const char*, kTableCount> kFamilies = {
-    "entries",          "inode_index", "file_blocks", "block_index", "replicas",
-    "storage_replicas", "storages",    "open_files",  "meta",        "quota_usage"};
+    "entries",  "inode_index", "file_blocks", "block_index", "replicas", "storage_replicas",
+    "storages", "open_files",  "meta",        "quota_usage", "retries"};
 // In the table kMeta, beside the counters: the last transaction that the batch before applied.
 constexpr std::string_view kLastApplied = "last_applied";
 
@@ -147,6 +147,10 @@ class RocksdbTables final : public Tables {
   Result<void> write(const Batch& batch, TransactionId applied) override {
     batch_.Clear();
     rocksdb::Status status;
+    for (const Batch::Cut& cut : batch.cuts()) {
+      status = batch_.DeleteRange(families_[size_t(cut.table)], rocksdb::Slice(), cut.end);
+      if (!status.ok()) return fail(store_error("write", status));
+    }
     for (const Batch::Change& change : batch.changes()) {
       rocksdb::ColumnFamilyHandle* family = families_[size_t(change.table)];
       status = change.value ? batch_.Put(family, change.key, *change.value) : batch_.Delete(family, change.key);
@@ -201,8 +205,13 @@ class RocksdbTables final : public Tables {
   rocksdb::WriteBatch batch_;
 };
 
-rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache, std::string_view name) {
   rocksdb::ColumnFamilyOptions options;
+  if (name == kFamilies[size_t(Table::kRetries)]) {
+    // Nearly every read is of a row that is not there.
+    options.memtable_whole_key_filtering = true;
+    options.memtable_prefix_bloom_size_ratio = 0.02;
+  }
   options.write_buffer_size = 64 << 20;
   // A closed memtable waits for the gate; writing must go on meanwhile, since the journal may need what follows.
   options.max_write_buffer_number = 8;
@@ -260,8 +269,8 @@ Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& director
 
   auto cache = rocksdb::NewLRUCache(cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache));
-  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache));
+  for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache, name));
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache, rocksdb::kDefaultColumnFamilyName));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status = rocksdb::DB::Open(options, directory, descriptors, &handles, &opened);

@@ -145,6 +145,13 @@ std::string counter_key(Counter counter) {
   return std::string("counter/") + char(counter);
 }
 
+std::string retry_key(uint64_t period, std::string_view client, int32_t call) {
+  std::string key = key_of(period);
+  key.append(client);
+  ByteWriter(key).u32(uint32_t(call));
+  return key;
+}
+
 EntryKey decode_entry_key(std::string_view key) {
   DFS_CHECK(key.size() >= 8);
   return EntryKey{.parent = InodeId(load_big_endian<uint64_t>(key.data())), .name = std::string(key.substr(8))};
@@ -247,6 +254,10 @@ std::string encode(const StorageRow& row) {
 
 std::string encode(const OpenFileRow& row) {
   return RowWriter().string(row.holder).string(row.client_machine).take();
+}
+
+std::string encode(const RetryRow& row) {
+  return RowWriter().number(row.operation).number(row.created_ms).string(row.answer).take();
 }
 
 std::string encode_counter(uint64_t value) {
@@ -385,6 +396,16 @@ Result<OpenFileRow> decode(std::string_view bytes) {
   OpenFileRow row;
   DFS_TRY(row.holder, in.string());
   DFS_TRY(row.client_machine, in.string());
+  return row;
+}
+
+template <>
+Result<RetryRow> decode(std::string_view bytes) {
+  RowReader in(bytes);
+  RetryRow row;
+  DFS_TRY(row.operation, in.number<uint8_t>());
+  DFS_TRY(row.created_ms, in.number<uint64_t>());
+  DFS_TRY(row.answer, in.string());
   return row;
 }
 

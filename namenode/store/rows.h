@@ -123,6 +123,16 @@ struct OpenFileRow {
   bool operator==(const OpenFileRow&) const = default;
 };
 
+// The first answer to a call that is carried out at most once, for those who send it again. What of the answer cannot
+// be told from the operation is in `answer` (see namespace/retries.h).
+struct RetryRow {
+  uint8_t operation = 0;  // its code in the edit log, or kNotInLog
+  uint64_t created_ms = 0;
+  std::string answer{};
+  bool operator==(const RetryRow&) const = default;
+};
+inline constexpr uint8_t kNotInLog = 0xff;
+
 // kMeta: single values by name.
 enum class Counter : uint8_t {
   kLastInodeId,
@@ -142,6 +152,8 @@ std::string replica_key(BlockId id, StorageNumber storage);
 std::string storage_replica_key(StorageNumber storage, BlockId id);
 std::string storage_key(StorageNumber storage);
 std::string counter_key(Counter counter);
+// Rows of one period lie together and go together. `client`: 16 bytes.
+std::string retry_key(uint64_t period, std::string_view client, int32_t call);
 EntryKey decode_entry_key(std::string_view key);
 BlockId block_of_storage_replica_key(std::string_view key);
 StorageNumber storage_of_replica_key(std::string_view key);
@@ -154,6 +166,7 @@ std::string encode(const BlockOwner& row);
 std::string encode(const ReplicaRow& row);
 std::string encode(const StorageRow& row);
 std::string encode(const OpenFileRow& row);
+std::string encode(const RetryRow& row);
 // The value of a counter's row.
 std::string encode_counter(uint64_t value);
 // kCorruptFormat where the bytes are not what encode() wrote. Fields that a newer Tusk appended are skipped.

@@ -26,8 +26,9 @@ enum class Table : uint8_t {
   kOpenFiles,        // inode id -> lease holder
   kMeta,             // counters, last applied transaction, cluster identity
   kQuotaUsage,       // inode id of the root or a directory with a quota -> what is in it
+  kRetries,          // (period, client, call) -> the first answer
 };
-inline constexpr size_t kTableCount = 10;
+inline constexpr size_t kTableCount = 11;
 
 // One moment of all tables, or the newest state (Tables itself). Thread-safe for reading.
 class View {
@@ -59,17 +60,26 @@ class Batch {
     bytes_ += key.size();
     changes_.push_back({table, std::move(key), std::nullopt});
   }
+  // Every row before `end` goes, before the other changes are made.
+  struct Cut {
+    Table table;
+    std::string end;
+  };
+  void erase_before(Table table, std::string end) { cuts_.push_back({table, std::move(end)}); }
   const std::vector<Change>& changes() const { return changes_; }
-  bool empty() const { return changes_.empty(); }
+  const std::vector<Cut>& cuts() const { return cuts_; }
+  bool empty() const { return changes_.empty() && cuts_.empty(); }
   size_t bytes() const { return bytes_; }  // of keys and values
   void clear() {
     changes_.clear();
+    cuts_.clear();
     bytes_ = 0;
   }
 
  private:
   size_t bytes_ = 0;
   std::vector<Change> changes_;
+  std::vector<Cut> cuts_;
 };
 
 // The materialised view of the edit log. One writer thread; readers on any thread.

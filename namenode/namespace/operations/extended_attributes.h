@@ -11,6 +11,7 @@
 namespace dfs::namenode::operations {
 
 struct SetXattr {
+  static constexpr OpCode kAtMostOnce = OpCode::kSetXAttr;
   std::string path;
   ExtendedAttribute xattr;
   bool has_value = true;  // an empty value is not the same as none
@@ -20,6 +21,7 @@ struct SetXattr {
 Result<Planned<Done>> set_xattr(const PlanContext& context, const SetXattr& request);
 
 struct RemoveXattr {
+  static constexpr OpCode kAtMostOnce = OpCode::kRemoveXAttr;
   std::string path;
   ExtendedAttribute xattr;  // without a value
   bool has_value = false;   // nor should there be one

@@ -11,6 +11,9 @@
 // Mutations of files and of the blocks that are being written (FSDirWriteFileOp, FSDirAppendOp, FSDirTruncateOp and
 // FSNamesystem). `holder` is the client's name, the holder of leases; `file` the inode id of an open stream, or
 // kNoInode where the client is too old to give it.
+//
+// A request with kAtMostOnce is carried out once however often it is sent: its record, which has that code, leaves the
+// answer behind (namespace/retries.h).
 namespace dfs::namenode::operations {
 
 // A block as a client names it.
@@ -30,6 +33,7 @@ struct NamedStorage {
 };
 
 struct Create {
+  static constexpr OpCode kAtMostOnce = OpCode::kAdd;
   std::string path;
   uint16_t permission = 0644;          // masked by the client
   std::optional<uint16_t> unmasked{};  // as it was before that, where the client says so
@@ -47,6 +51,7 @@ struct Create {
 Result<Planned<FileStatus>> create(const PlanContext& context, const Create& request);
 
 struct Append {
+  static constexpr OpCode kAtMostOnce = OpCode::kAppend;
   std::string path;
   std::string holder;
   bool new_block = false;
@@ -58,6 +63,7 @@ struct Appended {
 Result<Planned<Appended>> append(const PlanContext& context, const Append& request);
 
 struct Truncate {
+  static constexpr OpCode kAtMostOnce = OpCode::kTruncate;
   std::string path;
   uint64_t new_length = 0;
   std::string holder;
@@ -111,6 +117,7 @@ Result<Planned<LocatedBlock>> update_block_for_pipeline(const PlanContext& conte
                                                         const UpdateBlockForPipeline& request);
 
 struct UpdatePipeline {
+  static constexpr OpCode kAtMostOnce = OpCode::kUpdateBlocks;
   std::string holder;
   NamedBlock old_block;
   NamedBlock new_block;

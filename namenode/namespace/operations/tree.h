@@ -27,6 +27,7 @@ struct CreateSymlink {
 Result<Planned<Done>> create_symlink(const PlanContext& context, const CreateSymlink& request);
 
 struct Delete {
+  static constexpr OpCode kAtMostOnce = OpCode::kDelete;
   std::string path;
   bool recursive = false;
 };
@@ -34,6 +35,7 @@ struct Delete {
 Result<Planned<bool>> remove(const PlanContext& context, const Delete& request);
 
 struct Rename {
+  static constexpr OpCode kAtMostOnce = OpCode::kRenameOld;
   std::string source;
   std::string destination;
 };
@@ -41,6 +43,7 @@ struct Rename {
 Result<Planned<bool>> rename_old(const PlanContext& context, const Rename& request);
 
 struct RenameWithOptions {
+  static constexpr OpCode kAtMostOnce = OpCode::kRename;
   std::string source;
   std::string destination;
   bool overwrite = false;
@@ -49,6 +52,7 @@ struct RenameWithOptions {
 Result<Planned<Done>> rename(const PlanContext& context, const RenameWithOptions& request);
 
 struct Concat {
+  static constexpr OpCode kAtMostOnce = OpCode::kConcatDelete;
   std::string target;
   std::vector<std::string> sources;
 };

@@ -14,6 +14,7 @@
 #include "namenode/namespace/operations/tree.h"
 #include "namenode/namespace/plan.h"
 #include "namenode/namespace/queries.h"
+#include "namenode/namespace/retries.h"
 #include "tests/unit/namenode/namespace/memory_blocks.h"
 
 namespace dfs::namenode {
@@ -87,6 +88,8 @@ class NamespaceFixture : public testing::Test {
     Effects effects;
     DFS_TRY_OK(apply(record, to, batch, effects));
     if (live) DFS_TRY_OK(blocks.removed(to, batch, effects.removed_blocks));
+    DFS_TRY_OK(remember_answer(record, ids_to_remember(record, {}), to, settings,
+                               WallTime(std::chrono::milliseconds(wall_ms)), batch));
     DFS_TRY_OK(to.write(batch, next(to.last_applied())));
     if (!live) return {};
     for (const auto& opened : effects.opened) leases.assign(opened.holder, opened.file, now);

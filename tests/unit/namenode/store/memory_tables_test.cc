@@ -84,6 +84,24 @@ TEST(MemoryTables, TheLastAppliedTransactionFollowsJournaledBatchesOnly) {
   EXPECT_EQ(tables->durable_applied(), TransactionId{5});
 }
 
+TEST(MemoryTables, ACutTakesEveryRowBeforeItAndNoneThatTheBatchPuts) {
+  auto tables = Tables::in_memory();
+  Batch batch;
+  for (const char* key : {"a", "b", "c", "d"}) batch.put(Table::kRetries, key, "1");
+  ASSERT_TRUE(tables->write(batch, TransactionId{1}));
+  auto before = tables->snapshot();
+  batch.clear();
+  EXPECT_TRUE(batch.empty());
+  batch.erase_before(Table::kRetries, "c");
+  batch.put(Table::kRetries, "a", "2");
+  EXPECT_FALSE(batch.empty());
+  ASSERT_TRUE(tables->write(batch, kNoTransaction));
+  EXPECT_EQ(*tables->get(Table::kRetries, "a"), "2");
+  EXPECT_EQ(*tables->get(Table::kRetries, "b"), std::nullopt);
+  EXPECT_EQ(*tables->get(Table::kRetries, "c"), "1");
+  EXPECT_EQ(*before->get(Table::kRetries, "b"), "1");
+}
+
 TEST(MemoryTables, ASnapshotOutlivesItsTables) {
   auto tables = Tables::in_memory();
   Batch batch;

@@ -70,6 +70,7 @@ TEST(Rows, EachComesBackAsItWasAndHostileBytesAreRefused) {
   expect_round_trip_and_no_trust(
       ReplicaRow{.generation_stamp = GenerationStamp{1}, .length = 2, .state = ReplicaRowState::kCorrupt});
   expect_round_trip_and_no_trust(StorageRow{.storage_uuid = "DS-1", .datanode_uuid = "d", .storage_type = 2});
+  expect_round_trip_and_no_trust(RetryRow{.operation = 33, .created_ms = 1'795'000'000'000, .answer = "x"});
   expect_round_trip_and_no_trust(OpenFileRow{.holder = "DFSClient_1", .client_machine = "127.0.0.1"});
 }
 
@@ -94,6 +95,7 @@ TEST(Rows, AnXattrCountThatTheBytesCannotHoldIsRefusedBeforeAllocation) {
 TEST(Rows, KeyOrderIsNumericOrderAndNamesSortByBytes) {
   EXPECT_LT(file_block_key(InodeId{255}, 9), file_block_key(InodeId{256}, 0));
   EXPECT_LT(file_block_key(InodeId{1}, 255), file_block_key(InodeId{1}, 256));
+  EXPECT_LT(retry_key(255, std::string(16, 'z'), 9), retry_key(256, std::string(16, 'a'), 0));
   EXPECT_LT(entry_key(InodeId{1}, "zz"), entry_key(InodeId{2}, "a"));
   EXPECT_LT(entry_key(InodeId{1}, "a"), entry_key(InodeId{1}, "ab"));
   EXPECT_EQ(decode_entry_key(entry_key(kRootInode, "tmp")), (EntryKey{.parent = kRootInode, .name = "tmp"}));
