@@ -131,8 +131,8 @@ void NameNode::Parts::wire() {
   access.emplace(*commit, *blocks, *groups, settings.name_space, Audit(audit.get(), settings.audit));
   datanode_protocol.emplace(*access, *blocks, identity_of(journal->version()));
   const bool host_lists = !settings.hosts.included.empty() || !settings.hosts.excluded.empty();
-  requests.emplace(
-      OperatorRequests::Parts{*commit, *checkpoint, *blocks, *datanode_protocol, settings.log_directory, host_lists});
+  requests.emplace(OperatorRequests::Parts{*commit, *checkpoint, *blocks, *datanode_protocol, settings.log_directory,
+                                           settings.edits_directories, host_lists});
   client_protocol.emplace(*access, *requests);
   refresh_protocol.emplace(*access, *requests);
   groups_protocol.emplace(*access);

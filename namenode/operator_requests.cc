@@ -6,6 +6,15 @@
 
 namespace dfs::namenode {
 
+OperatorRequests::OperatorRequests(Parts parts)
+    : parts_(std::move(parts)), tail_(Disk::posix(), parts_.edits_directories) {
+  reading_.start();
+}
+
+OperatorRequests::~OperatorRequests() {
+  reading_.stop();
+}
+
 Task<Result<bool>> OperatorRequests::safe_mode(SafeModeAction action) {
   std::function<Result<bool>(const NamespaceThread::Unjournaled&)> work =
       [this, action](const NamespaceThread::Unjournaled&) -> Result<bool> {
@@ -48,6 +57,11 @@ Result<void> OperatorRequests::write_dump(const std::string& file_name, const st
   }
   DFS_TRY_OK(Disk::posix().make_directories(parts_.log_directory, 0755));
   return Disk::posix().write_file_atomically(parts_.log_directory + "/" + file_name, text);
+}
+
+Task<Result<std::vector<Edit>>> OperatorRequests::edits_from(TransactionId from, TransactionId durable,
+                                                             size_t count_max) {
+  co_return co_await run_on(reading_.executor(), [=, this] { return tail_.read(from, durable, count_max); });
 }
 
 Result<void> OperatorRequests::refresh_proxy_users() {

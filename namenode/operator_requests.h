@@ -2,8 +2,10 @@
 
 #include "namenode/commit/checkpoint.h"
 #include "namenode/commit/group_commit.h"
+#include "namenode/journal/edit_tail.h"
 #include "namenode/service/administration.h"
 #include "namenode/service/datanode_protocol.h"
+#include "proto/base/event_loop.h"
 
 namespace dfs::namenode {
 
@@ -17,9 +19,11 @@ class OperatorRequests final : public Administration {
     Blocks& blocks;
     DatanodeProtocol& datanodes;
     std::string log_directory{};
+    std::vector<std::string> edits_directories{};
     bool host_lists_configured = false;
   };
-  explicit OperatorRequests(Parts parts) : parts_(parts) {}
+  explicit OperatorRequests(Parts parts);
+  ~OperatorRequests() override;
 
   Task<Result<bool>> safe_mode(SafeModeAction action) override;
   Task<Result<void>> save_namespace() override;
@@ -27,10 +31,13 @@ class OperatorRequests final : public Administration {
   Task<Result<void>> refresh_nodes() override;
   Task<Result<void>> set_balancer_bandwidth(uint64_t bytes_per_second) override;
   Result<void> write_dump(const std::string& file_name, const std::string& text) override;
+  Task<Result<std::vector<Edit>>> edits_from(TransactionId from, TransactionId durable, size_t count_max) override;
   Result<void> refresh_proxy_users() override;
 
  private:
   Parts parts_;
+  EditTail tail_;  // on the thread of `reading_` alone
+  EventLoop reading_{"edits"};
 };
 
 }  // namespace dfs::namenode

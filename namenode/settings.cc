@@ -64,6 +64,7 @@ Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
   DFS_TRY(s.retry_expiry, c.get(keys::kRetryCacheExpiry));
   DFS_TRY(bool retries_kept, c.get(keys::kRetryCacheEnabled));
   if (!retries_kept) s.retry_expiry = std::chrono::milliseconds(0);
+  DFS_TRY(s.events_per_call_max, c.get_between(keys::kInotifyEventsMax, 1, INT32_MAX));
   DFS_TRY(s.trash_interval_minutes, c.get_between(keys::kTrashInterval, 0, INT64_MAX));
   return {};
 }

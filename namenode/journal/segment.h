@@ -35,6 +35,12 @@ class SegmentReader {
   Result<std::optional<EditFrame>> next_frame();
   Result<std::optional<Edit>> next();
 
+  // Requires: an op begins at `offset`.
+  void skip_to(uint64_t offset) {
+    buffer_.clear();
+    buffer_at_ = offset;
+    taken_ = 0;
+  }
   // Where the next op begins.
   uint64_t offset() const { return buffer_at_ + taken_; }
   const std::string& path() const { return path_; }

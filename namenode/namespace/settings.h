@@ -42,6 +42,7 @@ struct NamespaceSettings {
   uint64_t trash_interval_minutes = 0;
   // dfs.namenode.retrycache.expirytime.millis; 0 where dfs.namenode.enable.retrycache is false: nothing is kept.
   std::chrono::milliseconds retry_expiry{600'000};
+  uint32_t events_per_call_max = 1000;  // dfs.namenode.inotify.max.events.per.rpc
 };
 
 // NameNodeRpcServer.checkPathLength

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "namenode/journal/edit_record.h"
 #include "proto/base/ids.h"
 #include "proto/base/task_fwd.h"
 
@@ -27,6 +29,8 @@ class Administration {
   virtual Task<Result<void>> set_balancer_bandwidth(uint64_t bytes_per_second) = 0;
   // A file for people in the folder of logs. kInvalidArgument where the name leads elsewhere.
   virtual Result<void> write_dump(const std::string& file_name, const std::string& text) = 0;
+  // Durable edits from `from` on, at most `count_max`; see journal/edit_tail.h.
+  virtual Task<Result<std::vector<Edit>>> edits_from(TransactionId from, TransactionId durable, size_t count_max) = 0;
   // Reads the rules of who may act for whom anew.
   virtual Result<void> refresh_proxy_users() = 0;
 };

@@ -288,4 +288,19 @@ class ClientAbsentFeatures {
   std::unique_ptr<Handlers> handlers_;
 };
 
+// What has happened to the namespace, for those who follow it (Hadoop's inotify).
+class ClientEvents {
+ public:
+  ClientEvents(NamespaceAccess& access, Administration& administration)
+      : access_(access), administration_(administration) {}
+  void add_to(rpc::MethodTable& table);
+
+ private:
+  Task<Result<hadoop::hdfs::GetEditsFromTxidResponseProto>> get_edits(
+      const hadoop::hdfs::GetEditsFromTxidRequestProto& request, const rpc::CallContext& context);
+
+  NamespaceAccess& access_;
+  Administration& administration_;
+};
+
 }  // namespace dfs::namenode

@@ -22,6 +22,7 @@ struct ClientProtocol::Methods {
         writes(access),
         erasure_coding(access),
         administration(access, administrator),
+        events(access, administrator),
         absent_features(access) {
     reads.add_to(table);
     mutations.add_to(table);
@@ -29,6 +30,7 @@ struct ClientProtocol::Methods {
     writes.add_to(table);
     erasure_coding.add_to(table);
     administration.add_to(table);
+    events.add_to(table);
     absent_features.add_to(table);
   }
   ClientReads reads;
@@ -37,6 +39,7 @@ struct ClientProtocol::Methods {
   ClientWrites writes;
   ClientErasureCoding erasure_coding;
   ClientAdministration administration;
+  ClientEvents events;
   ClientAbsentFeatures absent_features;
   rpc::MethodTable table;
 };

@@ -49,7 +49,7 @@ def run_java(main_class, configuration, home, *args, within=120, env=None):
     return run(*java_command(main_class, configuration, home, *args), within=within, env=env)
 
 
-def _compiled(name):
+def compile_program(name):
     """The folder with the classes of one of the harness's Java programs."""
     source = pathlib.Path(__file__).parent / "java" / f"{name}.java"
     classes = BUILD / "hadoop" / "classes"
@@ -78,7 +78,7 @@ class HadoopTools:
         self._errors = open(work_dir / "tools.err", "ab")
         self._process = subprocess.Popen(
             java_command("ToolServer", self.configuration, work_dir / "home",
-                         extra_class_path=_compiled("ToolServer")),
+                         extra_class_path=compile_program("ToolServer")),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=env,
             start_new_session=True, preexec_fn=_die_with_the_test)
 
@@ -129,7 +129,7 @@ class ClientCalls:
         configuration = write_java_configuration(work_dir / "conf", {"fs.defaultFS": default_fs}, {})
         self._errors = open(work_dir / "calls.err", "ab")
         self._process = subprocess.Popen(
-            java_command("ClientCalls", configuration, work_dir / "home", extra_class_path=_compiled("ClientCalls")),
+            java_command("ClientCalls", configuration, work_dir / "home", extra_class_path=compile_program("ClientCalls")),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, start_new_session=True,
             preexec_fn=_die_with_the_test, text=True)
 

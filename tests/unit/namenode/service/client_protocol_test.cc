@@ -9,6 +9,7 @@
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
 #include "proto/hadoop/GetUserMappingsProtocol.pb.h"
 #include "proto/hadoop/encryption.pb.h"
+#include "proto/hadoop/inotify.pb.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
 
 namespace dfs::namenode {
@@ -37,6 +38,14 @@ class RecordingAdministration final : public Administration {
     dumps[file_name] = text;
     return {};
   }
+  Task<Result<std::vector<Edit>>> edits_from(TransactionId from, TransactionId durable, size_t count_max) override {
+    std::vector<Edit> found;
+    for (const Edit& edit : edits) {
+      if (edit.id >= from && edit.id <= durable && found.size() < count_max) found.push_back(edit);
+    }
+    co_return found;
+  }
+  std::vector<Edit> edits;
   Result<void> refresh_proxy_users() override { return {}; }
   std::map<std::string, std::string> dumps;
   uint64_t bandwidth = 0;
@@ -386,6 +395,71 @@ TEST_F(ClientProtocolTest, AdministratorsReachTheirInterface) {
   EXPECT_EQ(call<GetDatanodeReportResponseProto>("getDatanodeReport", report)->di_size(), 4);
   report.set_type(DEAD);
   EXPECT_EQ(call<GetDatanodeReportResponseProto>("getDatanodeReport", report)->di_size(), 0);
+}
+
+// InotifyFSEditLogOpTranslator
+TEST_F(ClientProtocolTest, EditsAreToldAsEvents) {
+  const PermissionStatus status{"alice", "staff", 0640};
+  std::vector<EditRecord> records = {
+      MkdirOp{.inode_id = InodeId{1}, .path = "/d", .timestamp_ms = 5, .permissions = status},
+      AddOp{.path = "/f", .replication = 2, .atime_ms = 6, .block_size = 100, .permissions = status, .overwrite = true},
+      AddBlockOp{.path = "/f"},
+      CloseOp{.path = "/f", .mtime_ms = 7, .blocks = {{.num_bytes = 3}, {.num_bytes = 4}}},
+      ConcatDeleteOp{.target = "/f", .sources = {"/g", "/h"}, .timestamp_ms = 8},
+      RenameOp{.source = "/f", .destination = "/i", .timestamp_ms = 9},
+      SetXAttrOp{.source = "/i", .xattrs = {{.name_space = 1, .name = "n", .value = "v"}}},
+      SetAclOp{.source = "/i", .acl_entries = {{AclScope::kDefault, AclType::kGroup, "ops", 5}}},
+      TruncateOp{.source = "/i", .new_length = 2, .timestamp_ms = 10},
+      DeleteOp{.path = "/i", .timestamp_ms = 11}};
+  for (EditRecord& record : records) {
+    administration.edits.push_back({TransactionId{11 + administration.edits.size()}, std::move(record)});
+  }
+  ASSERT_TRUE(tables->write(Batch{}, TransactionId{20}));
+  auto ask = [&](int64_t from) {
+    GetEditsFromTxidRequestProto request;
+    request.set_txid(from);
+    auto response = call<GetEditsFromTxidResponseProto>("getEditsFromTxid", request);
+    EXPECT_TRUE(response) << error_of(response);
+    return response ? response->eventslist() : EventsListProto();
+  };
+  auto kinds = [](const EventsListProto& list) {
+    std::vector<int> found;
+    for (const auto& batch : list.batch()) {
+      for (const auto& event : batch.events()) found.push_back(event.type());
+    }
+    return found;
+  };
+  EventsListProto all = ask(11);
+  EXPECT_EQ(all.firsttxid(), 11);
+  EXPECT_EQ(all.lasttxid(), 20);
+  EXPECT_EQ(all.synctxid(), 20);
+  EXPECT_EQ(kinds(all), (std::vector<int>{EVENT_CREATE, EVENT_CREATE, EVENT_CLOSE, EVENT_APPEND, EVENT_UNLINK,
+                                          EVENT_UNLINK, EVENT_CLOSE, EVENT_RENAME, EVENT_METADATA, EVENT_METADATA,
+                                          EVENT_TRUNCATE, EVENT_UNLINK}));
+  CreateEventProto created;
+  ASSERT_TRUE(created.ParseFromString(all.batch(1).events(0).contents()));
+  EXPECT_EQ(created.type(), I_TYPE_FILE);
+  EXPECT_TRUE(created.overwrite());
+  EXPECT_EQ(created.defaultblocksize(), 100);
+  EXPECT_EQ(created.perms().perm(), 0640u);
+  CloseEventProto closed;
+  ASSERT_TRUE(closed.ParseFromString(all.batch(2).events(0).contents()));
+  EXPECT_EQ(closed.filesize(), 7);
+  EXPECT_EQ(all.batch(2).txid(), 14);
+  MetadataUpdateEventProto acl;
+  ASSERT_TRUE(acl.ParseFromString(all.batch(6).events(0).contents()));
+  EXPECT_EQ(acl.acls(0).name(), "ops");
+  EXPECT_EQ(acl.acls(0).permissions(), AclEntryProto::READ_EXECUTE);
+
+  EXPECT_EQ(kinds(ask(20)), (std::vector<int>{EVENT_UNLINK}));
+  EventsListProto none = ask(21);
+  EXPECT_EQ(none.firsttxid(), -1);
+  EXPECT_EQ(none.lasttxid(), -1);
+  EXPECT_EQ(none.synctxid(), 20);
+  rpc.user.user = "alice";
+  GetEditsFromTxidRequestProto request;
+  request.set_txid(1);
+  EXPECT_EQ(call<GetEditsFromTxidResponseProto>("getEditsFromTxid", request).error().code(), ErrorCode::kAccessControl);
 }
 
 TEST_F(ClientProtocolTest, GroupsAreToldToThoseWhoAsk) {
