@@ -71,14 +71,11 @@ Result<void> bring_up(Journal& journal, Tables& tables, const NameNodeSettings& 
 }  // namespace
 
 Result<std::vector<std::string>> compare_with_replay(const NameNodeSettings& settings) {
-  DFS_TRY(auto journal, Journal::open(Disk::posix(), journal_settings(settings)));
+  DFS_TRY(auto journal, open_journal(settings));
   DFS_TRY(std::string tables_at, tables_directory(settings));
-  DFS_TRY(auto tables,
-          Tables::open_rocksdb(tables_at, settings.tables_cache_bytes, [](TransactionId) { return true; }));
-  DFS_TRY_OK(make_root(*tables, settings.name_space));
+  DFS_TRY(auto tables, open_tables(settings, tables_at, *journal, [](TransactionId) { return true; }));
   DFS_TRY_OK(bring_up(*journal, *tables, settings));
-  auto replayed = Tables::in_memory();
-  DFS_TRY_OK(make_root(*replayed, settings.name_space));
+  DFS_TRY(auto replayed, tables_before_the_log(settings, *journal));
   DFS_TRY_OK(bring_up(*journal, *replayed, settings));
 
   std::vector<std::string> found;

@@ -20,6 +20,8 @@
 #include "namenode/service/namespace_access.h"
 #include "namenode/space_watch.h"
 #include "namenode/storage_folders.h"
+#include "namenode/web/by_path.h"
+#include "namenode/web/image_transfer.h"
 #include "namenode/web/webhdfs.h"
 #include "proto/base/event_loop.h"
 #include "proto/base/log.h"
@@ -71,6 +73,8 @@ struct NameNode::Parts {
   std::optional<RefreshUserMappingsProtocol> refresh_protocol;
   std::optional<GetUserMappingsProtocol> groups_protocol;
   std::optional<WebHdfs> web_hdfs;
+  std::optional<ImageTransfer> image_transfer;
+  std::optional<ByPath> pages;
   std::list<EventLoop> loops;
   std::optional<rpc::Server> rpc;
   std::optional<http::Server> http;
@@ -90,19 +94,16 @@ Result<void> NameNode::Parts::open_state() {
                 "NameNode is not formatted: " + settings.edits_directories.front() +
                     " holds no namespace. Run `tusk namenode -format` for a new one, or correct dfs.namenode.name.dir");
   }
-  DFS_TRY(journal, Journal::open(Disk::posix(), journal_settings(settings)));
+  DFS_TRY(journal, open_journal(settings));
   settings.name_space.block_pool_id = journal->version().block_pool_id;
   settings.name_space.host_name = host_name();
 
   DFS_TRY(tables_at, tables_directory(settings));
-  DFS_TRY_OK(Disk::posix().make_directories(tables_at, 0700));
-  DFS_TRY(tables, Tables::open_rocksdb(tables_at, settings.tables_cache_bytes, [this](TransactionId id) {
+  DFS_TRY(tables, open_tables(settings, tables_at, *journal, [this](TransactionId id) {
             if (ended) return false;
             GroupCommit* running_commit = gate.load();
             return running_commit == nullptr || running_commit->wait_durable(id);
           }));
-  DFS_TRY_OK(claim_tables(*tables, journal->version()));
-  DFS_TRY_OK(make_root(*tables, settings.name_space));
 
   leases.emplace(settings.leases);
   blocks.emplace(settings.blocks, settings.topology, settings.hosts, std::random_device{}());
@@ -177,9 +178,14 @@ Result<void> NameNode::Parts::serve() {
   web.superuser = settings.name_space.superuser;
   web.replication = settings.name_space.replication_default;
   web_hdfs.emplace(std::move(web), *client_protocol, *proxy_users);
+  image_transfer.emplace(
+      ImageTransfer::Settings{.directory = settings.name_directories.front() + "/current/image_transfer",
+                              .version = journal->version(),
+                              .published = [this] { return commit->published(); }});
+  pages.emplace(*web_hdfs, std::map<std::string, http::Handler*>{{"/imagetransfer", &*image_transfer}});
   http::Server::Settings http_settings;
   http_settings.listen = settings.http;
-  http.emplace(http_settings, executors, *web_hdfs);
+  http.emplace(http_settings, executors, *pages);
   DFS_TRY_OK(http->start());
   http_endpoint = {settings.http.front().host, http->ports().front()};
   return {};

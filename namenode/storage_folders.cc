@@ -6,14 +6,27 @@
 #include <set>
 
 #include "namenode/commit/tables_copies.h"
+#include "namenode/image/image_folder.h"
 #include "namenode/namespace/format.h"
 #include "namenode/namespace/quota.h"
 #include "namenode/store/rows.h"
+#include "proto/base/log.h"
 
 namespace dfs::namenode {
 namespace {
 
 constexpr std::string_view kClusterKey = "cluster";
+
+// Whether the log has all that came after the tables.
+Result<bool> log_reaches_back_to(const Tables& tables, const Journal& journal) {
+  if (tables.last_applied() >= journal.last()) return true;
+  return journal.holds(next(tables.last_applied()));
+}
+
+Result<bool> is_empty(const Tables& tables) {
+  DFS_TRY(auto root, find_entry(tables, kNoInode, ""));
+  return !root.has_value();
+}
 
 }  // namespace
 
@@ -80,6 +93,50 @@ Result<void> make_root(Tables& tables, const NamespaceSettings& settings) {
   }
   format_namespace(settings, batch);
   return tables.write(batch, kNoTransaction);
+}
+
+Result<std::unique_ptr<Journal>> open_journal(const NameNodeSettings& settings) {
+  JournalSettings journal = journal_settings(settings);
+  DFS_TRY(auto images, list_images(Disk::posix(), settings.name_directories));
+  if (!images.empty()) journal.begins_after = images.front().last;
+  return Journal::open(Disk::posix(), std::move(journal));
+}
+
+Result<std::unique_ptr<Tables>> open_tables(const NameNodeSettings& settings, const std::string& directory,
+                                            const Journal& journal, Tables::DurableGate gate) {
+  Disk& disk = Disk::posix();
+  auto open = [&]() -> Result<std::unique_ptr<Tables>> {
+    DFS_TRY_OK(disk.make_directories(directory, 0700));
+    DFS_TRY(auto opened, Tables::open_rocksdb(directory, settings.tables_cache_bytes, gate));
+    DFS_TRY_OK(claim_tables(*opened, journal.version()));
+    return opened;
+  };
+  DFS_TRY(auto tables, open());
+  DFS_TRY(bool empty, is_empty(*tables));
+  DFS_TRY(bool reached, log_reaches_back_to(*tables, journal));
+  if (empty || !reached) {
+    DFS_TRY(auto image, newest_whole_image(disk, settings.name_directories));
+    if (image && (empty || image->last > tables->last_applied())) {
+      tables.reset();
+      log::info("making {} of {}", directory, image->path);
+      DFS_TRY(ImportedImage made, make_tables(disk, *image, journal.version(), directory));
+      log::info("{} inodes, up to transaction {}", made.inode_count, raw(made.last));
+      DFS_TRY(tables, open());
+    }
+  }
+  DFS_TRY_OK(make_root(*tables, settings.name_space));
+  return tables;
+}
+
+Result<std::unique_ptr<Tables>> tables_before_the_log(const NameNodeSettings& settings, const Journal& journal) {
+  auto tables = Tables::in_memory(), scratch = Tables::in_memory();
+  DFS_TRY(auto image, newest_whole_image(Disk::posix(), settings.name_directories));
+  if (image) {
+    DFS_TRY(auto reader, ImageReader::open(Disk::posix(), image->path));
+    DFS_TRY_OK(import_image(*reader, journal.version(), *tables, *scratch));
+  }
+  DFS_TRY_OK(make_root(*tables, settings.name_space));
+  return tables;
 }
 
 }  // namespace dfs::namenode

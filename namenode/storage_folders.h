@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "namenode/journal/journal.h"
@@ -24,5 +25,15 @@ Result<void> claim_tables(Tables& tables, const StorageVersion& version);
 // Empty tables get the rows of an empty namespace; the edit log brings the rest. Tables without a count of what quotas
 // need get one.
 Result<void> make_root(Tables& tables, const NamespaceSettings& settings);
+
+// The edit log of the folders. What an image in them holds may be missing from it.
+Result<std::unique_ptr<Journal>> open_journal(const NameNodeSettings& settings);
+// The tables in `directory` (tables_directory()), from where the edit log goes on. Where there are none, or the log
+// does not reach back to them (a stock NameNode has worked in the folders meanwhile), they are made of the newest
+// image: a folder of a stopped Hadoop NameNode needs nothing else.
+Result<std::unique_ptr<Tables>> open_tables(const NameNodeSettings& settings, const std::string& directory,
+                                            const Journal& journal, Tables::DurableGate gate);
+// As the newest image says, or an empty namespace where there is none; nothing on disk changes.
+Result<std::unique_ptr<Tables>> tables_before_the_log(const NameNodeSettings& settings, const Journal& journal);
 
 }  // namespace dfs::namenode

@@ -37,7 +37,7 @@ PROTO_LAYERS = {"hadoop": 0, "base": 0, "config": 1, "io": 1, "checksum": 1, "se
 # Where generated protobuf headers may be included, which cost two seconds each: the edges and the codecs, and in a
 # header only where the whole folder is about messages.
 PROTOBUF_ALLOWED = re.compile(
-    r"^(proto/|namenode/(service|journal)/|client/(namenode|write)/|datanode/(service|reporting|transfer)/|tools/bench/|tests/)"
+    r"^(proto/|namenode/(service|journal|image)/|client/(namenode|write)/|datanode/(service|reporting|transfer)/|tools/bench/|tests/)"
     r"|codec[^/]*\.(h|cc)$"
     r"|^(client|datanode|namenode/web)/.*\.cc$")
 CATCH_ALL_ALLOWED = re.compile(r"(^|/)(main|[a-z_]*_main)\.cc$|^client/c_api/|^client/.*c_api|^tools/fuse/")

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "namenode/journal/copy_file.h"
 #include "proto/base/check.h"
 #include "proto/base/log.h"
 
@@ -57,22 +58,6 @@ Result<bool> holds_namespace(Disk& disk, const std::string& root) {
                             entry.name));
   }
   return false;
-}
-
-Result<void> copy_file(Disk& disk, const std::string& from, const std::string& to) {
-  constexpr size_t kCopyBytes = 1 << 20;
-  const std::string temporary = to + ".tmp";
-  DFS_TRY(const std::unique_ptr<File> source, disk.open(from, Disk::OpenMode::kRead));
-  DFS_TRY(const std::unique_ptr<File> target, disk.open(temporary, Disk::OpenMode::kCreate));
-  DFS_TRY_OK(target->truncate(0));
-  std::vector<uint8_t> buffer(kCopyBytes);
-  for (uint64_t offset = 0;; offset += buffer.size()) {
-    DFS_TRY(const size_t read, source->pread(buffer, offset));
-    DFS_TRY_OK(target->pwrite(ByteView(buffer).first(read), offset));
-    if (read < buffer.size()) break;
-  }
-  DFS_TRY_OK(target->sync());
-  return disk.rename(temporary, to);
 }
 
 }  // namespace
@@ -135,6 +120,7 @@ Result<void> Journal::format(Disk& disk, const JournalSettings& settings, const 
 Result<std::unique_ptr<Journal>> Journal::open(Disk& disk, JournalSettings settings) {
   if (settings.directories.empty()) return fail(ErrorCode::kConfiguration, "no directory for the edit log is given");
   std::unique_ptr<Journal> journal(new Journal(disk, std::move(settings)));
+  journal->synced_ = journal->settings_.begins_after;
   DFS_TRY_OK(journal->lock_and_identify());
   DFS_TRY_OK(journal->recover());
   DFS_TRY_OK(journal->copy_missing_segments());
@@ -275,6 +261,16 @@ Result<void> Journal::check_seen() {
     }
   }
   return {};
+}
+
+Result<bool> Journal::holds(TransactionId id) const {
+  for (const auto& directory : directories_) {
+    DFS_TRY(const std::vector<SegmentName> segments, list_segments(disk_, directory->current()));
+    for (const SegmentName& name : segments) {
+      if (name.first <= id && name.last && *name.last >= id) return true;
+    }
+  }
+  return false;
 }
 
 Result<void> Journal::replay(TransactionId from, const std::function<Result<void>(const Edit&)>& apply) {

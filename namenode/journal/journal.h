@@ -16,10 +16,11 @@
 namespace dfs::namenode {
 
 struct JournalSettings {
-  std::vector<std::string> directories{};     // dfs.namenode.edits.dir, as paths; each holds the whole log
-  size_t directories_minimum = 1;             // dfs.namenode.edits.dir.minimum
-  uint64_t extra_edits_retained = 1'000'000;  // dfs.namenode.num.extra.edits.retained
-  size_t extra_segments_retained = 10'000;    // dfs.namenode.max.extra.edits.segments.retained
+  std::vector<std::string> directories{};       // dfs.namenode.edits.dir, as paths; each holds the whole log
+  size_t directories_minimum = 1;               // dfs.namenode.edits.dir.minimum
+  uint64_t extra_edits_retained = 1'000'000;    // dfs.namenode.num.extra.edits.retained
+  size_t extra_segments_retained = 10'000;      // dfs.namenode.max.extra.edits.segments.retained
+  TransactionId begins_after = kNoTransaction;  // what an image holds, so that the log may lack it
 };
 
 // The edit log on disk, in one or several directories of Hadoop's layout:
@@ -50,6 +51,8 @@ class Journal {
   ~Journal();
 
   const StorageVersion& version() const { return version_; }
+  // Whether the edit `id` is in a segment. Requires: no segment is open.
+  Result<bool> holds(TransactionId id) const;
   // The last edit that is durable. After start_segment() and roll() it is the op that starts the segment.
   TransactionId last() const { return synced_; }
   const std::optional<Error>& failure() const { return failure_; }

@@ -5,6 +5,7 @@
 #include "namenode/namespace/apply_records.h"
 #include "namenode/namespace/operations/quotas.h"
 #include "namenode/namespace/quota.h"
+#include "namenode/namespace/xattr_features.h"
 
 namespace dfs::namenode {
 namespace {
@@ -160,6 +161,9 @@ Result<void> apply_record(const SetAclOp& op, RecordChange& change) {
 Result<void> apply_record(const SetXAttrOp& op, RecordChange& change) {
   return edit(op.source, change, [&](InodeRow& row) -> Result<void> {
     for (const ExtendedAttribute& xattr : op.xattrs) {
+      if (auto feature = feature_we_lack(xattr)) {
+        return fail(ErrorCode::kUnsupported, op.source + ": " + std::string(*feature) + " is not supported");
+      }
       auto there = std::find_if(row.xattrs.begin(), row.xattrs.end(), same_name(xattr));
       if (there != row.xattrs.end()) {
         there->value = xattr.value;

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "namenode/inspection.h"
+#include "namenode/migration.h"
 #include "proto/config/keys.h"
 #include "tools/tusk/daemon.h"
 #include "tools/tusk/main.h"
@@ -32,6 +33,14 @@ int run_inspect(int count, char** arguments) {
   CLI::App* compare =
       app.add_subcommand("compare", "compare the tables with a replay of the whole edit log; 1 where they differ");
   compare->add_option("DIR", name_directory, "the name folder (dfs.namenode.name.dir)");
+  std::string hadoop_directory;
+  CLI::App* fsimage = app.add_subcommand("fsimage", "between our name folder and one of Hadoop's");
+  fsimage->require_subcommand(1);
+  fsimage->fallthrough();
+  CLI::App* import = fsimage->add_subcommand("import", "take over the image and the edits of a stopped NameNode");
+  import->add_option("DIR", hadoop_directory, "Hadoop's name folder; it stays as it is")->required();
+  CLI::App* to = fsimage->add_subcommand("export", "write a folder that a stock NameNode starts from");
+  to->add_option("DIR", hadoop_directory, "the folder to make")->required();
   if (auto code = tools::parse(app, count, arguments)) return *code;
 
   Result<Configuration> configuration = options.load();
@@ -40,5 +49,11 @@ int run_inspect(int count, char** arguments) {
   if (!name_directory.empty()) configuration->set(keys::kNameDirs.name, std::filesystem::absolute(name_directory));
   auto settings = namenode::NameNodeSettings::from(*configuration);
   if (!settings) return tools::fail_with("inspect", settings.error());
+  if (fsimage->parsed()) {
+    const std::string directory = std::filesystem::absolute(hadoop_directory).lexically_normal();
+    return print(import->parsed() ? namenode::import_name_folder(*settings, directory)
+                                  : namenode::export_name_folder(*settings, directory),
+                 0);
+  }
   return print(namenode::compare_with_replay(*settings), 1);
 }

@@ -1,0 +1,219 @@
+#include "namenode/image/export_image.h"
+
+#include <algorithm>
+
+#include "namenode/image/image_inode.h"
+#include "namenode/image/import_image.h"
+#include "namenode/image/string_table.h"
+#include "namenode/namespace/inode_path.h"
+#include "proto/base/bytes.h"
+#include "proto/hadoop/fsimage.pb.h"
+
+namespace dfs::namenode {
+namespace {
+
+using namespace hadoop::hdfs::fsimage;
+
+// Java compares the bytes of names as signed ones, and a NameNode that starts takes the order of an image for granted.
+bool before_in_java(const std::string& left, const std::string& right) {
+  return std::ranges::lexicographical_compare(left, right, [](char a, char b) { return int8_t(a) < int8_t(b); });
+}
+
+bool is_ascii(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) { return uint8_t(c) < 0x80; });
+}
+
+class Export {
+ public:
+  Export(const View& view, TransactionId last, const StorageVersion& version, ImageWriter& image)
+      : view_(view), last_(last), version_(version), image_(image) {}
+
+  // In the order of Hadoop's own images.
+  Result<void> run() {
+    DFS_TRY_OK(write_name_system());
+    DFS_TRY_OK(write_kept("ERASURE_CODING", ErasureCodingSection()));
+    DFS_TRY_OK(write_inodes());
+    DFS_TRY_OK(write_directories());
+    DFS_TRY_OK(write_open_files());
+    SnapshotSection snapshots;
+    snapshots.set_snapshotcounter(0);
+    snapshots.set_numsnapshots(0);
+    DFS_TRY_OK(write_kept("SNAPSHOT", std::move(snapshots)));
+    DFS_TRY_OK(image_.end_section("INODE_REFERENCE"));
+    SecretManagerSection secrets;
+    secrets.set_currentid(0);
+    secrets.set_tokensequencenumber(0);
+    secrets.set_numkeys(0);
+    secrets.set_numtokens(0);
+    DFS_TRY_OK(write_kept("SECRET_MANAGER", std::move(secrets)));
+    CacheManagerSection caches;
+    caches.set_nextdirectiveid(1);
+    caches.set_numpools(0);
+    caches.set_numdirectives(0);
+    DFS_TRY_OK(write_kept("CACHE_MANAGER", std::move(caches)));
+    return numbers_.write(image_);
+  }
+
+ private:
+  // What an image that we began with had there, or what a new namespace has.
+  template <class Head>
+  Result<Head> kept(std::string_view section, Head fresh) const {
+    DFS_TRY(auto bytes, view_.get(Table::kMeta, kept_section_key(section)));
+    if (!bytes) return fresh;
+    Head head;
+    if (!head.ParseFromString(*bytes)) {
+      return fail(ErrorCode::kCorruptFormat, "table row: the section " + std::string(section) + " is damaged");
+    }
+    return head;
+  }
+  template <class Head>
+  Result<void> write_kept(std::string_view section, Head fresh) {
+    DFS_TRY(Head head, kept(section, std::move(fresh)));
+    DFS_TRY_OK(image_.put(head));
+    return image_.end_section(section);
+  }
+
+  Result<void> write_name_system() {
+    NameSystemSection fresh;
+    fresh.set_genstampv1(raw(kLastReservedGenerationStamp));
+    fresh.set_genstampv1limit(0);
+    fresh.set_lastallocatedstripedblockid(uint64_t(INT64_MIN));
+    DFS_TRY(NameSystemSection head, kept("NS_INFO", std::move(fresh)));
+    head.set_namespaceid(uint32_t(version_.namespace_id));
+    DFS_TRY(uint64_t stamp, counter(view_, Counter::kGenerationStamp));
+    head.set_genstampv2(stamp);
+    DFS_TRY(uint64_t block, counter(view_, Counter::kLastBlockId));
+    head.set_lastallocatedblockid(block);
+    head.set_transactionid(raw(last_));
+    DFS_TRY_OK(image_.put(head));
+    return image_.end_section("NS_INFO");
+  }
+
+  // Calls `visit(key, row)` with every entry, the children of a directory together and in order of names.
+  template <class Visit>
+  Result<void> for_each_entry(Visit visit) const {
+    Result<void> outcome;
+    DFS_TRY_OK(view_.scan(Table::kEntries, "", [&](std::string_view key, std::string_view value) {
+      Result<InodeRow> row = decode<InodeRow>(value);
+      if (row) {
+        outcome = visit(decode_entry_key(key), *std::move(row));
+      } else {
+        outcome = fail(std::move(row).error());
+      }
+      return outcome.has_value();
+    }));
+    return outcome;
+  }
+
+  Result<void> write_inodes() {
+    INodeSection head;
+    DFS_TRY(uint64_t last_id, counter(view_, Counter::kLastInodeId));
+    DFS_TRY(uint64_t files, counter(view_, Counter::kFileCount));
+    DFS_TRY(uint64_t directories, counter(view_, Counter::kDirectoryCount));
+    head.set_lastinodeid(last_id);
+    head.set_numinodes(files + directories);
+    DFS_TRY_OK(image_.put(head));
+    INodeSection::INode message;
+    DFS_TRY_OK(for_each_entry([&](EntryKey key, InodeRow row) -> Result<void> {
+      ImageInode inode{.name = std::move(key.name), .row = std::move(row)};
+      if (inode.row.type == InodeType::kFile) DFS_TRY_OK(add_file(inode));
+      message.Clear();
+      DFS_TRY_OK(to_image(inode, numbers_, message));
+      return image_.put(message);
+    }));
+    return image_.end_section("INODE");
+  }
+
+  Result<void> add_file(ImageInode& inode) const {
+    if (inode.row.block_count > 0) {
+      DFS_TRY(inode.blocks, blocks_of_file(view_, inode.row.id));
+    }
+    if (!inode.row.under_construction) return {};
+    DFS_TRY(auto bytes, view_.get(Table::kOpenFiles, inode_key(inode.row.id)));
+    if (!bytes) return fail(ErrorCode::kCorruptFormat, inode.name + " is open, but nobody holds it");
+    DFS_TRY(inode.open, decode<OpenFileRow>(*bytes));
+    return {};
+  }
+
+  Result<void> write_directories() {
+    InodeId parent = kNoInode;
+    std::vector<uint64_t> children;
+    bool ascii = true;
+    DFS_TRY_OK(for_each_entry([&](EntryKey key, InodeRow row) -> Result<void> {
+      if (key.parent != parent) {
+        DFS_TRY_OK(write_directory(parent, children, ascii));
+        parent = key.parent;
+        children.clear();
+        ascii = true;
+      }
+      ascii = ascii && is_ascii(key.name);
+      children.push_back(raw(row.id));
+      return {};
+    }));
+    DFS_TRY_OK(write_directory(parent, children, ascii));
+    return image_.end_section("INODE_DIR");
+  }
+
+  Result<void> write_directory(InodeId parent, std::vector<uint64_t>& children, bool ascii) {
+    if (parent == kNoInode || children.empty()) return {};
+    if (!ascii) {
+      DFS_TRY(children, children_in_javas_order(parent));
+    }
+    INodeDirectorySection::DirEntry directory;
+    directory.set_parent(raw(parent));
+    directory.mutable_children()->Add(children.begin(), children.end());
+    return image_.put(directory);
+  }
+
+  Result<std::vector<uint64_t>> children_in_javas_order(InodeId parent) const {
+    std::vector<std::pair<std::string, uint64_t>> named;
+    Result<void> outcome;
+    DFS_TRY_OK(view_.scan(Table::kEntries, inode_key(parent), [&](std::string_view key, std::string_view value) {
+      Result<InodeRow> row = decode<InodeRow>(value);
+      if (!row) {
+        outcome = fail(std::move(row).error());
+        return false;
+      }
+      named.emplace_back(decode_entry_key(key).name, raw(row->id));
+      return true;
+    }));
+    DFS_TRY_OK(std::move(outcome));
+    std::ranges::sort(named, before_in_java, &std::pair<std::string, uint64_t>::first);
+    std::vector<uint64_t> ids;
+    for (const auto& [name, id] : named) ids.push_back(id);
+    return ids;
+  }
+
+  Result<void> write_open_files() {
+    Result<void> outcome;
+    DFS_TRY_OK(view_.scan(Table::kOpenFiles, "", [&](std::string_view key, std::string_view) {
+      const auto id = InodeId(load_big_endian<uint64_t>(key.data()));
+      Result<std::optional<InodePath>> path = resolve_inode(view_, id);
+      if (!path) {
+        outcome = fail(std::move(path).error());
+        return false;
+      }
+      FilesUnderConstructionSection::FileUnderConstructionEntry entry;
+      entry.set_inodeid(raw(id));
+      entry.set_fullpath(*path ? (*path)->path() : "");
+      outcome = image_.put(entry);
+      return outcome.has_value();
+    }));
+    DFS_TRY_OK(std::move(outcome));
+    return image_.end_section("FILES_UNDERCONSTRUCTION");
+  }
+
+  const View& view_;
+  const TransactionId last_;
+  const StorageVersion& version_;
+  ImageWriter& image_;
+  ImageNumbers numbers_;
+};
+
+}  // namespace
+
+Result<void> export_image(const View& view, TransactionId last, const StorageVersion& version, ImageWriter& image) {
+  return Export(view, last, version, image).run();
+}
+
+}  // namespace dfs::namenode

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "namenode/image/image_file.h"
+#include "namenode/journal/storage_version.h"
+#include "namenode/store/tables.h"
+
+namespace dfs::namenode {
+
+// Writes the image of one moment of the tables, whose last transaction is `last`, to `image`. Memory grows with the
+// largest directory and the number of users, groups and attribute names, not with the namespace. The caller ends the
+// file.
+Result<void> export_image(const View& view, TransactionId last, const StorageVersion& version, ImageWriter& image);
+
+}  // namespace dfs::namenode
