@@ -241,6 +241,7 @@ void GroupCommit::work_through(std::vector<Queued> batch) {
 }
 
 void GroupCommit::forget_retries_at_times(Batch& batch) {
+  if (parts_.settings.retry_expiry.count() <= 0) return;
   const WallTime wall = parts_.clock.wall();
   const uint64_t period = retry_period(parts_.settings, wall);
   if (period == std::exchange(retries_forgotten_in_, period)) return;

@@ -20,6 +20,7 @@ Result<Planned<bool>> mkdirs(const PlanContext& context, const Mkdirs& request);
 
 // kUnsupported unless symlinks are switched on: in Hadoop they are in its own tests alone.
 struct CreateSymlink {
+  static constexpr OpCode kAtMostOnce = OpCode::kSymlink;
   std::string target;
   std::string link;
   bool create_parent = true;

@@ -8,6 +8,7 @@
 #include "namenode/image/string_table.h"
 #include "namenode/namespace/acl.h"
 #include "namenode/namespace/operations/extended_attributes.h"
+#include "namenode/namespace/quota.h"
 #include "proto/base/bytes.h"
 #include "proto/hadoop/fsimage.pb.h"
 #include "proto/io/memory_disk.h"
@@ -85,6 +86,9 @@ class ImageTest : public NamespaceFixture {
     DFS_TRY(auto reader, ImageReader::open(disk, path));
     auto into = Tables::in_memory(), scratch = Tables::in_memory();
     DFS_TRY(imported, import_image(*reader, kVersion, *into, *scratch));
+    Batch counts;
+    DFS_TRY_OK(count_everything(*into, counts));
+    DFS_TRY_OK(into->write(counts, kNoTransaction));
     return into;
   }
   // Without what an image leaves for the next.

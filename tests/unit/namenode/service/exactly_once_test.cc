@@ -45,6 +45,7 @@ class CountingAdministration final : public Administration {
     co_return found;
   }
   std::vector<Edit> edits;
+  Result<void> write_dump(const std::string&, const std::string&) override { return {}; }
   Result<void> refresh_proxy_users() override { return {}; }
   int saves = 0;
 };
@@ -60,6 +61,7 @@ class SetClock final : public Clock {
 class ExactlyOnceTest : public NamespaceFixture {
  protected:
   ExactlyOnceTest() {
+    settings.symlinks_enabled = true;
     EXPECT_TRUE(Journal::format(disk, journal_settings,
                                 StorageVersion{.namespace_id = 1, .cluster_id = "CID", .block_pool_id = "BP-1"},
                                 Journal::Existing::kRefuse));
@@ -80,7 +82,7 @@ class ExactlyOnceTest : public NamespaceFixture {
                                            GroupCommit::Parts{*tables, *journal, blocks, leases, settings, clock},
                                            [](const PlanContext&, std::vector<EditRecord>&, Batch&) { return false; });
     ASSERT_TRUE(commit->start());
-    access = std::make_unique<NamespaceAccess>(*commit, blocks, groups, settings);
+    access = std::make_unique<NamespaceAccess>(*commit, blocks, groups, settings, Audit(nullptr, audit_settings));
     client = std::make_unique<ClientProtocol>(*access, administration);
   }
   void stop() {
@@ -205,6 +207,12 @@ class ExactlyOnceTest : public NamespaceFixture {
     remove.set_src("/removed");
     remove.set_recursive(true);
     add("delete", remove);
+    CreateSymlinkRequestProto link;
+    link.set_target("/with");
+    link.set_link("/link");
+    link.mutable_dirperm()->set_perm(0755);
+    link.set_createparent(false);
+    add("createSymlink", link);
     ConcatRequestProto concat;
     concat.set_trg("/joined");
     concat.add_srcs("/part");
@@ -262,6 +270,7 @@ class ExactlyOnceTest : public NamespaceFixture {
   JournalSettings journal_settings{.directories = {"/edits"}};
   SetClock clock;
   NoGroups groups;
+  AuditSettings audit_settings;
   CountingAdministration administration;
   EventLoop loop{"test"};
   std::unique_ptr<Journal> journal;
