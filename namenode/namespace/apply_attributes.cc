@@ -119,6 +119,9 @@ Result<void> apply_record(const ClearNsQuotaOp& op, RecordChange& change) {
 Result<void> apply_record(const SetQuotaOp& op, RecordChange& change) {
   return edit_quotas(op.source, change, [&](InodeRow& row) {
     set_quota(row.namespace_quota, op.namespace_quota);
+    // The log has what holds afterwards, and of a root without a quota the largest number. (Hadoop takes it for
+    // "unchanged" when it replays, and has the cleared quota back.)
+    if (row.id == kRootInode && op.namespace_quota == kQuotaDontSet) row.namespace_quota.reset();
     set_quota(row.storage_space_quota, op.storage_space_quota);
   });
 }

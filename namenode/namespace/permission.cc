@@ -24,6 +24,8 @@ std::string_view name_of(Access access) {
       return "READ";
     case Access::kReadExecute:
       return "READ_EXECUTE";
+    case Access::kReadWrite:
+      return "READ_WRITE";
     case Access::kAll:
       return "ALL";
   }

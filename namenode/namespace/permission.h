@@ -13,7 +13,15 @@
 namespace dfs::namenode {
 
 // FsAction: what is wanted of an inode.
-enum class Access : uint8_t { kExecute = 1, kWrite = 2, kWriteExecute = 3, kRead = 4, kReadExecute = 5, kAll = 7 };
+enum class Access : uint8_t {
+  kExecute = 1,
+  kWrite = 2,
+  kWriteExecute = 3,
+  kRead = 4,
+  kReadExecute = 5,
+  kReadWrite = 6,
+  kAll = 7
+};
 
 // "rwxr-xr-t", as FsPermission.toString has it.
 std::string permission_text(uint16_t permission);

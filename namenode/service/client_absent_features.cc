@@ -44,6 +44,14 @@ struct Refused {
   }
 };
 
+// A line only where it is refused.
+Result<void> audited_superuser(const NamespaceAccess& access, const rpc::CallContext& context,
+                               std::string_view operation, std::string_view source) {
+  Result<void> allowed = require_superuser(access, context, operation);
+  if (!allowed) (void)access.audit().of(Result<Done>(fail(allowed.error())), context, operation, source);
+  return allowed;
+}
+
 }  // namespace
 
 struct ClientAbsentFeatures::Handlers {
@@ -75,7 +83,7 @@ void ClientAbsentFeatures::add_encryption(rpc::MethodTable& table) {
 
 Result<CreateEncryptionZoneResponseProto> ClientAbsentFeatures::create_encryption_zone(
     const CreateEncryptionZoneRequestProto& request, const rpc::CallContext& context) {
-  DFS_TRY_OK(require_superuser(access_, context, "createEncryptionZone"));
+  DFS_TRY_OK(audited_superuser(access_, context, "createEncryptionZone", request.src()));
   return fail(ErrorCode::kIo,
               "Can't create an encryption zone for " + request.src() + " since no key provider is available.");
 }
@@ -84,14 +92,18 @@ Result<GetEZForPathResponseProto> ClientAbsentFeatures::get_encryption_zone(cons
                                                                             const rpc::CallContext& context) {
   NamespaceAccess::Reading reading = read(access_, context);
   PermissionChecker permissions = reading.query().permissions();
-  DFS_TRY(InodePath path, permissions.resolve(request.src(), ResolveFor::kRead));
-  DFS_TRY_OK(permissions.check_last(path, Access::kRead));
-  return GetEZForPathResponseProto();
+  auto answer = [&]() -> Result<GetEZForPathResponseProto> {
+    DFS_TRY(InodePath path, permissions.resolve(request.src(), ResolveFor::kRead));
+    DFS_TRY_OK(permissions.check_last(path, Access::kRead));
+    return GetEZForPathResponseProto();
+  };
+  return access_.audit_change(answer(), context, "getEZForPath", request.src());
 }
 
 Result<ListEncryptionZonesResponseProto> ClientAbsentFeatures::list_encryption_zones(
     const ListEncryptionZonesRequestProto&, const rpc::CallContext& context) {
-  DFS_TRY_OK(require_superuser(access_, context, "listEncryptionZones"));
+  DFS_TRY_OK(audited_superuser(access_, context, "listEncryptionZones", "/"));
+  (void)access_.audit().of(Result<Done>(Done{}), context, "listEncryptionZones", "null");
   ListEncryptionZonesResponseProto zones;
   zones.set_hasmore(false);
   return zones;
@@ -99,7 +111,8 @@ Result<ListEncryptionZonesResponseProto> ClientAbsentFeatures::list_encryption_z
 
 Result<ListReencryptionStatusResponseProto> ClientAbsentFeatures::list_reencryption_status(
     const ListReencryptionStatusRequestProto&, const rpc::CallContext& context) {
-  DFS_TRY_OK(require_superuser(access_, context, "listReencryptionStatus"));
+  DFS_TRY_OK(audited_superuser(access_, context, "listReencryptionStatus", "/"));
+  (void)access_.audit().of(Result<Done>(Done{}), context, "listReencryptionStatus", "null");
   ListReencryptionStatusResponseProto zones;
   zones.set_hasmore(false);
   return zones;

@@ -54,8 +54,12 @@ Result<GetErasureCodingPoliciesResponseProto> ClientErasureCoding::get_policies(
 Result<GetErasureCodingPolicyResponseProto> ClientErasureCoding::get_policy(
     const GetErasureCodingPolicyRequestProto& request, const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
-  DFS_TRY_OK(access_.audit().of(dfs::namenode::check_access(reading.query(), request.src(), Access::kRead), context,
-                                "getErasureCodingPolicy", request.src()));
+  Result<void> found = dfs::namenode::check_access(reading.query(), request.src(), Access::kRead);
+  // Here a path that is not there is "not allowed" to the audit log as well.
+  Result<void> said = found;
+  if (!found) said = fail(ErrorCode::kAccessControl, found.error().message());
+  (void)access_.audit().of(std::move(said), context, "getErasureCodingPolicy", request.src());
+  if (!found) return fail(std::move(found).error());
   return GetErasureCodingPolicyResponseProto();
 }
 
@@ -155,7 +159,10 @@ Result<EnableErasureCodingPolicyResponseProto> ClientErasureCoding::enable_polic
     const EnableErasureCodingPolicyRequestProto& request, const Context& context) {
   DFS_TRY_OK(require_superuser(access_, context, "enableErasureCodingPolicy"));
   DFS_TRY(const ErasureCodingPolicyRow* policy, find_known(request.ecpolicyname()));
-  if (policy->enabled) return EnableErasureCodingPolicyResponseProto();
+  if (policy->enabled) {
+    Result<EnableErasureCodingPolicyResponseProto> done = EnableErasureCodingPolicyResponseProto();
+    return access_.audit().of(std::move(done), context, "enableErasureCodingPolicy", request.ecpolicyname());
+  }
   return fail(not_supported(request.ecpolicyname() + " cannot be enabled"));
 }
 

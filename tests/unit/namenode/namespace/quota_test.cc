@@ -268,6 +268,16 @@ TEST_F(QuotaTest, SettingsThatChangeNothingAreNotLogged) {
   expect_replay_equals_live();
 }
 
+TEST_F(QuotaTest, TheRootsQuotaIsGoneWhereHadoopLoggedItAsTheLargestNumber) {
+  ASSERT_TRUE(set_names("/", 7));
+  SetQuotaOp cleared;
+  cleared.source = "/";
+  cleared.namespace_quota = kQuotaDontSet;
+  cleared.storage_space_quota = kQuotaReset;
+  ASSERT_TRUE(apply_to(*tables, cleared, true));
+  EXPECT_EQ(usage("/").namespace_quota, uint64_t(INT64_MAX));
+}
+
 TEST_F(QuotaTest, WhoMaySetThemAndOnWhat) {
   ASSERT_TRUE(make_directory("/q", 0777));
   write_file("/q/f");
