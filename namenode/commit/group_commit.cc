@@ -158,7 +158,7 @@ PlanContext GroupCommit::context(const Caller& caller) const {
 void GroupCommit::fail_for_good(Error error) {
   log::error("{}", error.to_string());
   std::lock_guard lock(durable_mutex_);
-  if (!failure_) failure_ = std::move(error);
+  if (!failure_) failure_ = Error(ErrorCode::kIo, error.message());  // clients know no other for it
   durable_changed_.notify_all();
 }
 

@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 
+#include "namenode/store/row_cache.h"
 #include "namenode/store/tables.h"
 #include "proto/base/bytes.h"
 #include "proto/base/check.h"
@@ -83,6 +84,16 @@ Result<std::optional<std::string>> read(rocksdb::DB& db, const rocksdb::ReadOpti
   return value;
 }
 
+// Through the cache where it knows the row at `version`.
+Result<std::optional<std::string>> read_cached(RowCache& cache, uint64_t version, rocksdb::DB& db,
+                                               const rocksdb::ReadOptions& options, rocksdb::ColumnFamilyHandle* family,
+                                               Table table, std::string_view key) {
+  if (auto known = cache.find(table, key, version)) return *std::move(known);
+  DFS_TRY(std::optional<std::string> value, read(db, options, family, key));
+  cache.offer(table, key, value, version);
+  return value;
+}
+
 // The first key after all keys that start with `prefix`; empty where there is none.
 std::string end_of(std::string_view prefix) {
   std::string end(prefix);
@@ -107,14 +118,18 @@ Result<void> visit_rows(rocksdb::DB& db, rocksdb::ReadOptions options, rocksdb::
 
 class Moment final : public View {
  public:
-  Moment(std::shared_ptr<rocksdb::DB> db, const Families& families)
-      : db_(std::move(db)), families_(families), snapshot_(db_->GetSnapshot()) {
+  Moment(std::shared_ptr<rocksdb::DB> db, const Families& families, std::shared_ptr<RowCache> cache, uint64_t version)
+      : db_(std::move(db)),
+        families_(families),
+        cache_(std::move(cache)),
+        version_(version),
+        snapshot_(db_->GetSnapshot()) {
     options_.snapshot = snapshot_;
   }
   ~Moment() override { db_->ReleaseSnapshot(snapshot_); }
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
-    return read(*db_, options_, families_[size_t(table)], key);
+    return read_cached(*cache_, version_, *db_, options_, families_[size_t(table)], table, key);
   }
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override {
@@ -124,20 +139,25 @@ class Moment final : public View {
  private:
   std::shared_ptr<rocksdb::DB> db_;
   const Families families_;
+  std::shared_ptr<RowCache> cache_;
+  const uint64_t version_;
   const rocksdb::Snapshot* snapshot_;
   rocksdb::ReadOptions options_;
 };
 
 class RocksdbTables final : public Tables {
  public:
-  RocksdbTables(std::shared_ptr<rocksdb::DB> db, const Families& families,
+  RocksdbTables(std::shared_ptr<rocksdb::DB> db, const Families& families, uint64_t row_cache_bytes,
                 std::shared_ptr<std::atomic<uint64_t>> last_applied)
-      : db_(std::move(db)), families_(families), last_applied_(std::move(last_applied)) {
+      : db_(std::move(db)),
+        families_(families),
+        cache_(std::make_shared<RowCache>(row_cache_bytes)),
+        last_applied_(std::move(last_applied)) {
     unlogged_.disableWAL = true;
   }
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
-    return read(*db_, {}, families_[size_t(table)], key);
+    return read_cached(*cache_, version_, *db_, {}, families_[size_t(table)], table, key);
   }
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override {
@@ -166,10 +186,13 @@ class RocksdbTables final : public Tables {
     }
     status = db_->Write(unlogged_, &batch_);
     if (!status.ok()) return fail(store_error("write", status));
+    ++version_;
+    for (const Batch::Cut& cut : batch.cuts()) cache_->erase_before(cut.table, cut.end, version_);
+    for (const Batch::Change& change : batch.changes()) cache_->write(change.table, change.key, change.value, version_);
     return {};
   }
 
-  std::shared_ptr<const View> snapshot() override { return std::make_shared<Moment>(db_, families_); }
+  std::shared_ptr<const View> snapshot() override { return std::make_shared<Moment>(db_, families_, cache_, version_); }
   TransactionId last_applied() const override { return TransactionId{last_applied_->load()}; }
 
   Result<void> flush() override {
@@ -200,6 +223,8 @@ class RocksdbTables final : public Tables {
 
   std::shared_ptr<rocksdb::DB> db_;
   const Families families_;
+  std::shared_ptr<RowCache> cache_;
+  uint64_t version_ = 0;  // of the writing thread
   std::shared_ptr<std::atomic<uint64_t>> last_applied_;
   rocksdb::WriteOptions unlogged_;
   rocksdb::WriteBatch batch_;
@@ -216,6 +241,9 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   // A closed memtable waits for the gate; writing must go on meanwhile, since the journal may need what follows.
   options.max_write_buffer_number = 8;
   options.compression = rocksdb::kLZ4Compression;
+  // Most names that are looked up to be made are not there: that is cheaper to know than to search for.
+  options.memtable_prefix_bloom_size_ratio = 0.05;
+  options.memtable_whole_key_filtering = true;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -267,7 +295,7 @@ Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& director
   options.keep_log_file_num = 3;
   options.listeners.push_back(std::make_shared<FlushGate>(std::move(gate), last_applied, poisoned));
 
-  auto cache = rocksdb::NewLRUCache(cache_bytes);
+  auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache, name));
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache, rocksdb::kDefaultColumnFamilyName));
@@ -293,7 +321,7 @@ Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& director
       return fail(ErrorCode::kCorruptFormat, directory + ": the last applied transaction is damaged");
     *last_applied = load_big_endian<uint64_t>(found->data());
   }
-  return std::make_unique<RocksdbTables>(std::move(db), families, std::move(last_applied));
+  return std::make_unique<RocksdbTables>(std::move(db), families, cache_bytes / 2, std::move(last_applied));
 }
 
 }  // namespace dfs::namenode

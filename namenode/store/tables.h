@@ -82,7 +82,8 @@ class Batch {
   std::vector<Cut> cuts_;
 };
 
-// The materialised view of the edit log. One writer thread; readers on any thread.
+// The materialised view of the edit log. One thread writes, and it alone reads the newest state here; others read
+// snapshots.
 //
 // Nothing written here is durable by itself: a crash loses what was not flushed, and replay from last_applied() brings
 // it back. Three invariants (see namenode/README.md): a batch carries the transaction id that it applies, all tables

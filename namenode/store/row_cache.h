@@ -1,0 +1,62 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "namenode/store/tables.h"
+
+namespace dfs::namenode {
+
+// Rows that were read or written lately, found or not found, in front of tables on disk: the newest state of each, with
+// the version of the tables since when it is known to be that. A view of an older version passes by what is younger.
+//
+// Versions count the writes of the tables. One thread writes; reading and offering may be done on any thread.
+class RowCache {
+ public:
+  explicit RowCache(size_t bytes_max) : shard_bytes_max_(bytes_max / kShards) {}
+
+  // Outer nothing: not known here. Inner nothing: there is no such row at `version`.
+  std::optional<std::optional<std::string>> find(Table table, std::string_view key, uint64_t version);
+  // The row has this value from `version` on, which is the newest.
+  void write(Table table, std::string_view key, std::optional<std::string_view> value, uint64_t version);
+  // From `version` on the table has no row with a key before `end`. Looks at every row that is known.
+  void erase_before(Table table, std::string_view end, uint64_t version);
+  // The row was found to have this value at `version`. Taken only if it cannot have been written since.
+  void offer(Table table, std::string_view key, std::optional<std::string_view> value, uint64_t version);
+
+ private:
+  static constexpr size_t kShards = 256;
+  struct Row {
+    std::optional<std::string> value;
+    uint64_t since = 0;
+  };
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+  };
+  // By table and key in one string.
+  using Rows = std::unordered_map<std::string, Row, Hash, std::equal_to<>>;
+
+  // Two generations: what is used moves to the young one, and when that is full the old one goes.
+  struct Shard {
+    std::mutex mutex;
+    Rows young, old;
+    size_t young_bytes = 0;
+    uint64_t last_write = 0;
+  };
+
+  Shard& shard_of(std::string_view name) { return shards_[Hash()(name) % kShards]; }
+  Row* look_up(Shard& shard, std::string_view name);
+  void put(Shard& shard, std::string_view name, Row row);
+  void make_room(Shard& shard);
+
+  const size_t shard_bytes_max_;
+  std::array<Shard, kShards> shards_;
+};
+
+}  // namespace dfs::namenode

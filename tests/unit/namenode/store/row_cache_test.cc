@@ -1,0 +1,115 @@
+#include "namenode/store/row_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <vector>
+
+namespace dfs::namenode {
+namespace {
+
+using Found = std::optional<std::optional<std::string>>;
+const Found kUnknown;
+const Found kAbsent = std::optional<std::string>();
+Found found(std::string value) {
+  return std::optional<std::string>(std::move(value));
+}
+
+TEST(RowCache, KnowsWhatWasWrittenAndThatItIsGone) {
+  RowCache cache(1 << 20);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 1), kUnknown);
+  cache.write(Table::kEntries, "a", "1", 1);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 1), found("1"));
+  EXPECT_EQ(cache.find(Table::kMeta, "a", 1), kUnknown);
+  cache.write(Table::kEntries, "a", std::nullopt, 2);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 2), kAbsent);
+}
+
+TEST(RowCache, AnOlderViewPassesByWhatIsYounger) {
+  RowCache cache(1 << 20);
+  cache.write(Table::kEntries, "a", "1", 5);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 4), kUnknown);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 6), found("1"));
+}
+
+TEST(RowCache, AnOfferThatMayHaveBeenOverwrittenIsRefused) {
+  RowCache cache(1 << 20);
+  cache.write(Table::kEntries, "a", "new", 5);
+  cache.offer(Table::kEntries, "a", "old", 4);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 5), found("new"));
+  cache.offer(Table::kInodeIndex, "b", std::nullopt, 7);
+  EXPECT_EQ(cache.find(Table::kInodeIndex, "b", 7), kAbsent);
+  EXPECT_EQ(cache.find(Table::kInodeIndex, "b", 6), kUnknown);
+}
+
+TEST(RowCache, KeepsWhatIsUsedWithinItsBound) {
+  RowCache cache(256 * 4096);
+  const std::string value(100, 'v');
+  cache.write(Table::kEntries, "used", value, 1);
+  size_t known = 0;
+  constexpr int kRows = 20'000;  // about four times what fits
+  for (int i = 0; i < kRows; ++i) {
+    cache.write(Table::kEntries, "row" + std::to_string(i), value, 1);
+    ASSERT_EQ(cache.find(Table::kEntries, "used", 1), found(value)) << i;
+  }
+  for (int i = 0; i < kRows; ++i) known += cache.find(Table::kEntries, "row" + std::to_string(i), 1) != kUnknown;
+  EXPECT_GT(known, 1000u);
+  EXPECT_LT(known, size_t(256 * 4096 / 200));
+}
+
+TEST(RowCache, ACutForgetsTheRowsBeforeItAndRefusesTheirReturn) {
+  RowCache cache(1 << 20);
+  cache.write(Table::kEntries, "a", "1", 1);
+  cache.write(Table::kEntries, "b", "1", 1);
+  cache.write(Table::kMeta, "a", "1", 1);
+  cache.erase_before(Table::kEntries, "b", 2);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 2), kUnknown);
+  EXPECT_EQ(cache.find(Table::kEntries, "b", 2), found("1"));
+  EXPECT_EQ(cache.find(Table::kMeta, "a", 2), found("1"));
+  cache.offer(Table::kEntries, "a", "1", 1);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 2), kUnknown);
+}
+
+TEST(RowCache, LongKeysAreKeysToo) {
+  RowCache cache(1 << 20);
+  const std::string key(5000, 'k');
+  cache.write(Table::kEntries, key, "1", 1);
+  EXPECT_EQ(cache.find(Table::kEntries, key, 1), found("1"));
+}
+
+// Against a plain history: whatever is found at a version is what the rows were at that version.
+TEST(RowCache, NeverTellsAnythingButTheStateOfTheVersion) {
+  std::mt19937_64 random(7);
+  RowCache cache(256 * 600);
+  std::vector<std::map<std::string, std::string>> versions(1);
+  for (int step = 0; step < 20'000; ++step) {
+    const std::string key = "k" + std::to_string(random() % 300);
+    if (random() % 4 == 0) {
+      auto now = versions.back();
+      std::optional<std::string> value;
+      if (random() % 3 != 0) value = std::to_string(step);
+      if (value) {
+        now[key] = *value;
+      } else {
+        now.erase(key);
+      }
+      versions.push_back(std::move(now));
+      if (versions.size() > 2000) break;
+      cache.write(Table::kEntries, key, value, versions.size() - 1);
+      continue;
+    }
+    const uint64_t at = versions.size() - 1 - std::min<uint64_t>(random() % 5, versions.size() - 1);
+    auto row = versions[at].find(key);
+    const Found truth = row == versions[at].end() ? kAbsent : found(row->second);
+    Found told = cache.find(Table::kEntries, key, at);
+    if (told == kUnknown) {
+      cache.offer(Table::kEntries, key, *truth, at);
+    } else {
+      ASSERT_EQ(told, truth) << key << " at " << at;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace dfs::namenode
