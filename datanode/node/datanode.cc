@@ -141,6 +141,7 @@ Result<void> DataNode::State::serve(std::vector<std::unique_ptr<Volume>> volumes
   context.reset(
       new TransferContext{.store = *store,
                           .idle_deadline = settings.transfer_idle_deadline,
+                          .write_deadline = settings.transfer_write_deadline,
                           .sync_on_close = settings.sync_on_close,
                           .connect_by_host_name = settings.connect_by_host_name,
                           .balance_throttle{settings.balance_bytes_per_second},

@@ -43,10 +43,11 @@ class DataNode {
     uint64_t block_bytes_estimate = 64u << 20;       // dfs.blocksize: room that a new block of unknown size must find
     uint64_t balance_bytes_per_second = 100u << 20;  // dfs.datanode.balance.bandwidthPerSec
     uint32_t transfers_max = 4096;                   // dfs.datanode.max.transfer.threads
-    std::chrono::milliseconds transfer_idle_deadline{60000};  // dfs.client.socket-timeout
-    std::chrono::milliseconds keep_alive{4000};               // dfs.datanode.socket.reuse.keepalive
-    bool sync_on_close = true;                                // dfs.datanode.synconclose, true unless set
-    bool connect_by_host_name = false;                        // dfs.datanode.use.datanode.hostname
+    std::chrono::milliseconds transfer_idle_deadline{60000};    // dfs.client.socket-timeout
+    std::chrono::milliseconds transfer_write_deadline{480000};  // dfs.datanode.socket.write.timeout
+    std::chrono::milliseconds keep_alive{4000};                 // dfs.datanode.socket.reuse.keepalive
+    bool sync_on_close = true;                                  // dfs.datanode.synconclose, true unless set
+    bool connect_by_host_name = false;                          // dfs.datanode.use.datanode.hostname
     // Format empty directories beside ones that are in use (tusk.datanode.new.volumes). Off, so that a disk that is
     // not mounted is not taken for a new one.
     bool accept_new_volumes = false;

@@ -25,6 +25,17 @@ Replica::View Replica::view() const {
   return view_;
 }
 
+bool Replica::is_unchanged_since(const View& before) const {
+  std::lock_guard lock(mutex_);
+  return !claimed_ && view_.state == before.state && view_.block == before.block &&
+         view_.directory == before.directory && view_.cuts == before.cuts;
+}
+
+uint64_t Replica::cuts() const {
+  std::lock_guard lock(mutex_);
+  return view_.cuts;
+}
+
 ReplicaClaim& ReplicaClaim::operator=(ReplicaClaim&& other) {
   if (this != &other) {
     release();

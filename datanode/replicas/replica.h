@@ -29,6 +29,7 @@ class Replica {
     GenerationStamp recovery_id{};
     std::string directory;
     uint64_t promised_bytes = 0;
+    uint64_t cuts = 0;  // how often written bytes were taken away again
 
     std::string data_path() const { return directory + "/" + block_file_name(block.id); }
     std::string meta_path() const { return directory + "/" + meta_file_name(block.id, block.generation); }
@@ -41,6 +42,10 @@ class Replica {
   BlockId id() const { return id_; }
   Volume& volume() const { return volume_; }
   View view() const;
+  // Whether what was found in the files at `before` still says something about the replica: nobody has changed it since
+  // or is about to.
+  bool is_unchanged_since(const View& before) const;
+  uint64_t cuts() const;
   // Changes fields under the lock; `change` takes View& and must not block.
   template <class F>
   void update(F change) {

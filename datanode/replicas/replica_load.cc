@@ -29,8 +29,22 @@ Result<std::map<uint64_t, Found>> list_blocks(Disk& disk, const std::string& dir
   return found;
 }
 
+// How many bytes of a chunk `sum` was made of: data is written before its sum, so that more of it may be there. 0 if it
+// fits no beginning of the chunk.
+size_t summed_bytes(const checksum::Checksum& checksum, ByteView chunk, uint32_t sum) {
+  if (checksum.update(0, chunk) == sum) return chunk.size();
+  size_t longest = 0;
+  uint32_t crc = 0;
+  for (size_t i = 0; i < chunk.size(); ++i) {
+    crc = checksum.update(crc, chunk.subspan(i, 1));
+    if (crc == sum) longest = i + 1;
+  }
+  return longest;
+}
+
 // How much of a replica that was being written agrees with its sums (BlockPoolSlice.validateIntegrityAndSetLength):
-// the last chunk that has a sum is checked, bytes after it are cut off. 0 where nothing can be relied on.
+// the last chunk that has a sum is checked, bytes after what that sum covers are cut off. 0 where nothing can be relied
+// on.
 Result<uint64_t> valid_length(Disk& disk, const Replica::View& view) {
   DFS_TRY(std::unique_ptr<File> data, disk.open(view.data_path(), Disk::OpenMode::kReadWrite));
   DFS_TRY(std::unique_ptr<File> meta, disk.open(view.meta_path(), Disk::OpenMode::kRead));
@@ -46,9 +60,10 @@ Result<uint64_t> valid_length(Disk& disk, const Replica::View& view) {
   std::array<uint8_t, 4> sum{};
   DFS_TRY(size_t read, data->pread(chunk, last));
   DFS_TRY(size_t sum_read, meta->pread(sum, kMetaHeaderBytes + (chunks - 1) * 4));
-  bool matches = read == chunk.size() && sum_read == sum.size() &&
-                 load_big_endian<uint32_t>(sum.data()) == checksum.update(0, chunk);
-  uint64_t valid = matches ? last + chunk.size() : last;
+  uint64_t valid = last;
+  if (read == chunk.size() && sum_read == sum.size()) {
+    valid += summed_bytes(checksum, chunk, load_big_endian<uint32_t>(sum.data()));
+  }
   if (data_bytes > valid) DFS_TRY_OK(data->truncate(valid));
   return valid;
 }
@@ -72,6 +87,7 @@ Task<Result<void>> ReplicaStore::load(PoolIdentity pool) {
     }(*this, *volume, mutex, outcome));
   }
   co_await group.join();
+  loaded_ = outcome.has_value();
   co_return outcome;
 }
 

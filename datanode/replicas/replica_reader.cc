@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace dfs::datanode {
 
 Result<std::unique_ptr<ReplicaReader>> ReplicaReader::open(std::shared_ptr<Replica> replica) {
@@ -45,21 +47,50 @@ Result<std::unique_ptr<ReplicaReader>> ReplicaReader::open(std::shared_ptr<Repli
 }
 
 Result<void> ReplicaReader::read(uint64_t offset, std::span<uint8_t> data, std::span<uint8_t> sums) {
+  auto done = read_files(offset, data, sums);
+  DFS_TRY_OK(check_not_cut());
+  return done;
+}
+
+// A recovery changed the files under us: what was read may be of both.
+Result<void> ReplicaReader::check_not_cut() const {
+  if (replica_->cuts() == view_.cuts) return {};
+  return fail(ErrorCode::kIo, fmt::format("blk_{} was cut while it was read", int64_t(raw(view_.block.id))));
+}
+
+Result<void> ReplicaReader::read_files(uint64_t offset, std::span<uint8_t> data, std::span<uint8_t> sums) {
   DFS_TRY(size_t count, data_->pread(data, offset));
-  if (count != data.size()) {
-    return fail(ErrorCode::kIo, fmt::format("blk_{} is shorter on disk than its {} bytes", int64_t(raw(view_.block.id)),
-                                            view_.on_disk_bytes));
-  }
+  if (count != data.size()) return fail(shorter("The data file"));
   if (sums.empty()) return {};
   DFS_TRY(size_t sums_count, meta_->pread(sums, kMetaHeaderBytes + offset / checksum_.chunk_bytes * 4));
-  if (sums_count != sums.size()) {
-    return fail(ErrorCode::kIo,
-                fmt::format("The meta file of blk_{} is shorter than it was", int64_t(raw(view_.block.id))));
-  }
-  if (offset + data.size() == view_.on_disk_bytes && view_.last_sum) {
+  if (sums_count != sums.size()) return fail(shorter("The meta file"));
+  const uint64_t end = offset + data.size();
+  const uint64_t rest = end % checksum_.chunk_bytes;
+  if (end == view_.on_disk_bytes && view_.last_sum) {
     store_big_endian(sums.data() + sums.size() - 4, *view_.last_sum);
+  } else if (end != view_.on_disk_bytes && rest != 0) {
+    return sum_part(end, data.last(rest), sums.last(4));
   }
   return {};
+}
+
+// Replaces the chunk's `sum` by that of its first `part`. A chunk that does not match keeps its sum, which then does
+// not fit the part either.
+Result<void> ReplicaReader::sum_part(uint64_t end, ByteView part, std::span<uint8_t> sum) {
+  const uint64_t start = end - part.size();
+  const uint64_t chunk_end = std::min(start + checksum_.chunk_bytes, view_.on_disk_bytes);
+  std::vector<uint8_t> tail(chunk_end - end);
+  DFS_TRY(size_t count, data_->pread(tail, end));
+  if (count != tail.size()) return fail(shorter("The data file"));
+  if (chunk_end == view_.on_disk_bytes && view_.last_sum) store_big_endian(sum.data(), *view_.last_sum);
+  const uint32_t of_part = checksum_.update(0, part);
+  if (checksum_.update(of_part, tail) == load_big_endian<uint32_t>(sum.data())) store_big_endian(sum.data(), of_part);
+  return {};
+}
+
+Error ReplicaReader::shorter(const char* file) const {
+  return Error(ErrorCode::kCorruptFormat, fmt::format("{} of blk_{} is shorter than a block of {} bytes needs", file,
+                                                      int64_t(raw(view_.block.id)), view_.on_disk_bytes));
 }
 
 std::optional<uint64_t> ReplicaReader::first_mismatch(uint64_t offset, ByteView data, ByteView sums) const {
@@ -71,10 +102,8 @@ std::optional<uint64_t> ReplicaReader::first_mismatch(uint64_t offset, ByteView 
 Result<std::vector<uint8_t>> ReplicaReader::all_sums() {
   std::vector<uint8_t> sums(checksum_.sums_bytes(view_.on_disk_bytes));
   DFS_TRY(size_t count, meta_->pread(sums, kMetaHeaderBytes));
-  if (count != sums.size()) {
-    return fail(ErrorCode::kCorruptFormat,
-                fmt::format("The meta file of blk_{} is shorter than it was", int64_t(raw(view_.block.id))));
-  }
+  DFS_TRY_OK(check_not_cut());
+  if (count != sums.size()) return fail(shorter("The meta file"));
   if (view_.last_sum && !sums.empty()) store_big_endian(sums.data() + sums.size() - 4, *view_.last_sum);
   return sums;
 }

@@ -19,14 +19,17 @@ class ReplicaReader {
   static Result<std::unique_ptr<ReplicaReader>> open(std::shared_ptr<Replica> replica);
 
   const Block& block() const { return view_.block; }
+  const Replica::View& view() const { return view_; }
   Replica& replica() const { return *replica_; }
+  const std::shared_ptr<Replica>& shared() const { return replica_; }
   const checksum::Checksum& checksum() const { return checksum_; }
   // What may be read, all of it with sums; beyond what readers were promised (visible_bytes) there may be more.
   uint64_t length_bytes() const { return view_.on_disk_bytes; }
   std::optional<uint64_t> visible_bytes() const { return view_.visible_bytes(); }
 
-  // The data at `offset` and the sums of its chunks. kIo if the files are shorter than they were.
-  // Requires: `offset` is at the start of a chunk and the end at the end of a chunk or of the replica.
+  // The data at `offset` and the sums of its chunks; for a part of the last chunk that part's own sum, made only if the
+  // whole chunk matches. kCorruptFormat if the files are shorter than they were, kIo if somebody cut them meanwhile.
+  // Requires: `offset` is at the start of a chunk.
   Result<void> read(uint64_t offset, std::span<uint8_t> data, std::span<uint8_t> sums);
   // The first chunk of what read() brought that does not match, as an offset in the block.
   std::optional<uint64_t> first_mismatch(uint64_t offset, ByteView data, ByteView sums) const;
@@ -35,6 +38,11 @@ class ReplicaReader {
 
  private:
   ReplicaReader() = default;
+  Result<void> read_files(uint64_t offset, std::span<uint8_t> data, std::span<uint8_t> sums);
+  // kIo if it was.
+  Result<void> check_not_cut() const;
+  Error shorter(const char* file) const;
+  Result<void> sum_part(uint64_t end, ByteView part, std::span<uint8_t> sum);
 
   std::shared_ptr<Replica> replica_;
   Replica::View view_;

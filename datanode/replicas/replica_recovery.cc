@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "datanode/replicas/replica_reader.h"
 #include "datanode/replicas/replica_store.h"
 #include "proto/base/task.h"
 
@@ -88,10 +89,10 @@ Task<Result<std::string>> ReplicaStore::update_under_recovery(Block old, Generat
                    fmt::format("rur.getNumBytes() = {} < newlength = {}", view.block.length_bytes, length_bytes));
   }
   const bool copies = new_id != BlockId{} && new_id != old.id;
-  DFS_CO_TRY_OK(co_await run_on(replica->volume().executor(), [&]() -> Result<void> {
+  auto updated = co_await run_on(replica->volume().executor(), [&]() -> Result<void> {
     DFS_TRY_OK(check_files(*replica));
     if (copies) {
-      DFS_TRY_OK(copy_truncated(*replica, recovery_id, new_id, length_bytes));
+      DFS_TRY_OK(copy_truncated(replica, recovery_id, new_id, length_bytes));
     } else {
       DFS_TRY_OK(set_generation(*replica, recovery_id));
       DFS_TRY_OK(truncate(*replica, length_bytes));
@@ -106,39 +107,47 @@ Task<Result<std::string>> ReplicaStore::update_under_recovery(Block old, Generat
     if (now.state_before_recovery != ReplicaState::kFinalized) return move_to_finalized(*replica, true);
     replica->update([](Replica::View& changed) { changed.state = ReplicaState::kFinalized; });
     return {};
-  }));
+  });
+  DFS_CO_TRY_OK(noted(replica->volume(), std::move(updated)));
   events_.received(replica->view().block, replica->volume().storage_id(), "");
   co_return replica->volume().storage_id();
 }
 
 // The old block stays as it is: a snapshot still has it.
-Result<void> ReplicaStore::copy_truncated(Replica& replica, GenerationStamp generation, BlockId new_id,
-                                          uint64_t length_bytes) {
-  Replica::View from = replica.view();
-  Volume& volume = replica.volume();
-  DFS_TRY(std::unique_ptr<File> data, volume.disk().open(from.data_path(), Disk::OpenMode::kRead));
-  DFS_TRY(std::unique_ptr<File> meta, volume.disk().open(from.meta_path(), Disk::OpenMode::kRead));
-  DFS_TRY(checksum::Checksum checksum, read_meta_header(*meta));
+Result<void> ReplicaStore::copy_truncated(const std::shared_ptr<Replica>& replica, GenerationStamp generation,
+                                          BlockId new_id, uint64_t length_bytes) {
+  Volume& volume = replica->volume();
+  DFS_TRY(std::unique_ptr<ReplicaReader> reader, ReplicaReader::open(replica));
   Creation creation{.block = {.id = new_id, .generation = generation, .length_bytes = length_bytes},
-                    .state = ReplicaState::kRbw,
+                    .state = ReplicaState::kTemporary,
                     .storage_type = volume.type(),
                     .storage_id = volume.storage_id(),
-                    .checksum = checksum,
+                    .checksum = reader->checksum(),
                     .replaces_older = false};
-  DFS_TRY(ReplicaClaim claim, create_files(volume, creation, [] {}));
-  DFS_TRY(std::unique_ptr<ReplicaWriter> writer, ReplicaWriter::create(std::move(claim), checksum));
+  DFS_TRY(std::unique_ptr<ReplicaWriter> writer, create_on(volume, creation, [] {}));
+  if (auto copied = copy_data(*reader, *writer, length_bytes); !copied) {
+    discard(std::move(writer));
+    return copied;
+  }
+  return finalise(std::move(writer), true, "");
+}
+
+Result<void> ReplicaStore::copy_data(ReplicaReader& from, ReplicaWriter& to, uint64_t length_bytes) {
+  const checksum::Checksum& checksum = from.checksum();
   std::vector<uint8_t> piece(size_t(checksum.chunk_bytes) * std::max<size_t>(1, (1u << 20) / checksum.chunk_bytes));
   std::vector<uint8_t> sums;
   for (uint64_t offset = 0; offset < length_bytes;) {
     std::span<uint8_t> part(piece.data(), std::min<uint64_t>(piece.size(), length_bytes - offset));
-    DFS_TRY(size_t read, data->pread(part, offset));
-    if (read != part.size()) return fail(ErrorCode::kIo, "Corrupted block: shorter than it was: " + from.data_path());
     sums.resize(checksum.sums_bytes(part.size()));
-    checksum.compute(part, sums);
-    DFS_TRY_OK(writer->append(offset, part, sums));
+    DFS_TRY_OK(from.read(offset, part, sums));
+    if (auto bad = from.first_mismatch(offset, part, sums)) {
+      return fail(ErrorCode::kChecksum,
+                  fmt::format("Corrupted block: {} does not match its sum at {}", from.view().data_path(), *bad));
+    }
+    DFS_TRY_OK(to.append(offset, part, sums));
     offset += part.size();
   }
-  return finalise(std::move(writer), true, "");
+  return {};
 }
 
 }  // namespace dfs::datanode

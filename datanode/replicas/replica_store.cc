@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "proto/base/check.h"
 #include "proto/base/log.h"
@@ -14,6 +12,10 @@ namespace dfs::datanode {
 
 ReplicaStore::ReplicaStore(Settings settings, std::vector<std::unique_ptr<Volume>> volumes, ReplicaEvents& events)
     : settings_(settings), volumes_(std::move(volumes)), events_(events) {}
+
+ReplicaStore::~ReplicaStore() {
+  volumes_.clear();
+}
 
 std::shared_ptr<Replica> ReplicaStore::lookup(BlockId id) const {
   std::lock_guard lock(mutex_);
@@ -79,10 +81,32 @@ Result<Volume*> ReplicaStore::choose_volume(StorageType type, const std::string&
                           most, bytes));
 }
 
+void ReplicaStore::report_corrupt(const std::shared_ptr<Replica>& replica, const Replica::View& seen) {
+  if (seen.state != ReplicaState::kFinalized || !replica->is_unchanged_since(seen)) return;
+  if (lookup(replica->id()) != replica) return;
+  log::warn("{} is corrupt", to_string(pool_id(), seen.block));
+  events_.corrupt(seen.block, replica->volume().storage_id());
+}
+
+void ReplicaStore::note_read_error(const std::shared_ptr<Replica>& replica, const Replica::View& seen,
+                                   const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kChecksum:
+    case ErrorCode::kCorruptFormat:
+      return report_corrupt(replica, seen);
+    case ErrorCode::kFileNotFound:
+    case ErrorCode::kDiskError:
+      return asio::post(replica->volume().executor(), [this, replica, seen] {
+        if (replica->volume().check()) report_corrupt(replica, seen);
+      });
+    default:
+      return;
+  }
+}
+
 void ReplicaStore::note_error(Volume& volume, const Error& error) {
-  // Only what the disk itself says: running out of descriptors, for example, is not its fault.
-  bool of_disk = error.message().ends_with(std::strerror(EIO)) || error.message().ends_with(std::strerror(EROFS));
-  if (error.code() == ErrorCode::kIo && of_disk) volume.mark_failed(error);
+  if (error.code() != ErrorCode::kDiskError) return;
+  asio::post(volume.executor(), [&volume] { volume.check(); });
 }
 
 // ---- Creation
@@ -109,9 +133,22 @@ Result<ReplicaClaim> ReplicaStore::create_files(Volume& volume, const Creation& 
   return claim;
 }
 
+Result<std::unique_ptr<ReplicaWriter>> ReplicaStore::create_on(Volume& volume, const Creation& creation,
+                                                               std::function<void()> stop) {
+  DFS_TRY(ReplicaClaim claim, create_files(volume, creation, std::move(stop)));
+  std::shared_ptr<Replica> replica = claim.shared();
+  auto made = ReplicaWriter::create(std::move(claim), creation.checksum);
+  if (!made) {
+    // Files of this name that we do not know of are someone's data: they stay.
+    volume.promise(-int64_t(replica->view().promised_bytes));
+    forget(*replica);
+  }
+  return made;
+}
+
 Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::create(Creation creation, std::function<void()> stop) {
-  // FsDatasetImpl.createTemporary: an older copy that is still on its way gives way to a newer one.
-  if (auto present = lookup(creation.block.id); present && creation.state == ReplicaState::kTemporary) {
+  // FsDatasetImpl.createTemporary and createRbw: an older one that is still on its way gives way to a newer one.
+  if (auto present = lookup(creation.block.id)) {
     Replica::View view = present->view();
     bool unfinished = view.state == ReplicaState::kTemporary || view.state == ReplicaState::kRbw;
     if (view.block.generation < creation.block.generation && (creation.replaces_older || unfinished)) {
@@ -120,19 +157,8 @@ Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::create(Creation creat
   }
   uint64_t room = creation.block.length_bytes != 0 ? creation.block.length_bytes : settings_.block_bytes_estimate;
   DFS_CO_TRY(Volume * volume, choose_volume(creation.storage_type, creation.storage_id, room));
-  auto writer = co_await run_on(volume->executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
-    DFS_TRY(ReplicaClaim claim, create_files(*volume, creation, std::move(stop)));
-    std::shared_ptr<Replica> replica = claim.shared();
-    auto made = ReplicaWriter::create(std::move(claim), creation.checksum);
-    if (!made) {
-      // Files of this name that we do not know of are someone's data: they stay.
-      volume->promise(-int64_t(replica->view().promised_bytes));
-      forget(*replica);
-    }
-    return made;
-  });
-  if (!writer) note_error(*volume, writer.error());
-  co_return writer;
+  co_return noted(*volume,
+                  co_await run_on(volume->executor(), [&] { return create_on(*volume, creation, std::move(stop)); }));
 }
 
 // ---- Continuing what is there
@@ -161,10 +187,11 @@ Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::append(Continuation r
                    fmt::format("Corrupted replica {} with a length of {} expected length is {}",
                                to_string(pool_id(), view.block), view.block.length_bytes, request.received_bytes_min));
   }
-  co_return co_await run_on(replica->volume().executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
+  auto writer = co_await run_on(replica->volume().executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
     DFS_TRY_OK(move_to_rbw(*replica, request.generation));
     return reopen(std::move(claim), request);
   });
+  co_return noted(replica->volume(), std::move(writer));
 }
 
 // FsDatasetImpl.recoverCheck
@@ -209,7 +236,8 @@ Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::recover_append(Contin
                                                                           std::function<void()> stop) {
   DFS_CO_TRY(ReplicaClaim claim, co_await claim_for_recovery(request.block, request.generation,
                                                              request.received_bytes_min, std::move(stop)));
-  co_return co_await run_on(claim.replica().volume().executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
+  Volume& volume = claim.replica().volume();
+  auto writer = co_await run_on(volume.executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
     if (claim.replica().view().state == ReplicaState::kFinalized) {
       DFS_TRY_OK(move_to_rbw(claim.replica(), request.generation));
     } else {
@@ -217,12 +245,14 @@ Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::recover_append(Contin
     }
     return reopen(std::move(claim), request);
   });
+  co_return noted(volume, std::move(writer));
 }
 
 Task<Result<std::shared_ptr<Replica>>> ReplicaStore::recover_close(Continuation request) {
   DFS_CO_TRY(ReplicaClaim claim,
              co_await claim_for_recovery(request.block, request.generation, request.received_bytes_min, [] {}));
-  co_return co_await run_on(claim.replica().volume().executor(), [&]() -> Result<std::shared_ptr<Replica>> {
+  Volume& volume = claim.replica().volume();
+  auto closed = co_await run_on(volume.executor(), [&]() -> Result<std::shared_ptr<Replica>> {
     Replica& replica = claim.replica();
     DFS_TRY_OK(set_generation(replica, request.generation));
     if (replica.view().state == ReplicaState::kRbw) {
@@ -234,6 +264,7 @@ Task<Result<std::shared_ptr<Replica>>> ReplicaStore::recover_close(Continuation 
     events_.received(replica.view().block, replica.volume().storage_id(), "");
     return claim.shared();
   });
+  co_return noted(volume, std::move(closed));
 }
 
 Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::recover_rbw(Continuation request,
@@ -268,22 +299,41 @@ Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::recover_rbw(Continuat
     co_return fail(ErrorCode::kReplicaNotFound,
                    "Found fewer bytesOnDisk than bytesAcked for replica " + to_string(pool_id(), view.block));
   }
-  co_return co_await run_on(replica->volume().executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
+  auto writer = co_await run_on(replica->volume().executor(), [&]() -> Result<std::unique_ptr<ReplicaWriter>> {
     // What came after the last acknowledgement was never verified by the end of the pipeline.
     DFS_TRY_OK(truncate(*replica, view.acknowledged_bytes));
     DFS_TRY_OK(set_generation(*replica, request.generation));
     return reopen(std::move(claim), request);
   });
+  co_return noted(replica->volume(), std::move(writer));
 }
+
+namespace {
+// The meta file goes ahead: loading can finish either move after a crash between the two.
+Result<void> rename_files(Disk& disk, const Replica::View& from, const Replica::View& to) {
+  DFS_TRY_OK(disk.rename(from.meta_path(), to.meta_path()));
+  auto renamed = disk.rename(from.data_path(), to.data_path());
+  if (renamed) return renamed;
+  if (auto back = disk.rename(to.meta_path(), from.meta_path()); !back) {
+    log::error("Cannot move meta file {} back to {}: {}", to.meta_path(), from.directory, back.error().message());
+  }
+  return renamed;
+}
+}  // namespace
 
 // ---- Ends
 
 Result<void> ReplicaStore::finalise(std::unique_ptr<ReplicaWriter> writer, bool sync, const std::string& delete_hint) {
-  DFS_TRY_OK(writer->flush());
-  if (sync) DFS_TRY_OK(writer->sync());
-  Replica& replica = writer->replica();
+  auto written = writer->flush();
+  if (written && sync) written = writer->sync();
   ReplicaClaim claim = std::move(*writer).close();
-  DFS_TRY_OK(move_to_finalized(replica, sync));
+  Replica& replica = claim.replica();
+  if (written) written = move_to_finalized(replica, sync);
+  if (!written) {
+    note_error(replica.volume(), written.error());
+    drop_unfinished_copy(replica);
+    return written;
+  }
   events_.received(replica.view().block, replica.volume().storage_id(), delete_hint);
   return {};
 }
@@ -300,8 +350,7 @@ Result<void> ReplicaStore::convert_to_rbw(std::unique_ptr<ReplicaWriter> writer,
   Disk& disk = replica.volume().disk();
   Replica::View target = view;
   target.directory = replica.volume().layout().rbw();
-  DFS_TRY_OK(disk.rename(view.meta_path(), target.meta_path()));
-  DFS_TRY_OK(disk.rename(view.data_path(), target.data_path()));
+  DFS_TRY_OK(rename_files(disk, view, target));
   replica.update([&](Replica::View& now) {
     now.directory = target.directory;
     now.state = ReplicaState::kRbw;
@@ -312,9 +361,12 @@ Result<void> ReplicaStore::convert_to_rbw(std::unique_ptr<ReplicaWriter> writer,
 }
 
 void ReplicaStore::discard(std::unique_ptr<ReplicaWriter> writer) {
-  Replica& replica = writer->replica();
-  std::shared_ptr<Replica> keep = writer->shared();
   ReplicaClaim claim = std::move(*writer).close();
+  drop_unfinished_copy(claim.replica());
+}
+
+// Its claim is held.
+void ReplicaStore::drop_unfinished_copy(Replica& replica) {
   if (replica.view().state != ReplicaState::kTemporary) return;
   forget(replica);
   if (auto removed = remove_files(replica); !removed) {
@@ -336,7 +388,7 @@ Task<Result<void>> ReplicaStore::invalidate(Block block) {
   forget(*replica);
   auto removed = co_await run_on(replica->volume().executor(), [&] { return remove_files(*replica); });
   events_.deleted(replica->view().block, replica->volume().storage_id());
-  co_return removed;
+  co_return noted(replica->volume(), std::move(removed));
 }
 
 // ---- Files
@@ -351,7 +403,6 @@ Result<void> ReplicaStore::remove_files(Replica& replica) {
   return disk.remove(view.meta_path());
 }
 
-// The order of the renames is one that loading can finish after a crash between any two of them.
 Result<void> ReplicaStore::move_to_rbw(Replica& replica, GenerationStamp generation) {
   Disk& disk = replica.volume().disk();
   Replica::View from = replica.view(), moved = from;
@@ -374,14 +425,7 @@ Result<void> ReplicaStore::move_to_rbw(Replica& replica, GenerationStamp generat
       last_sum = load_big_endian<uint32_t>(sum.data());
     }
   }
-  DFS_TRY_OK(disk.rename(from.meta_path(), moved.meta_path()));
-  if (auto renamed = disk.rename(from.data_path(), moved.data_path()); !renamed) {
-    if (auto back = disk.rename(moved.meta_path(), from.meta_path()); !back) {
-      log::error("Cannot move meta file {} back to the finalized directory: {}", moved.meta_path(),
-                 back.error().message());
-    }
-    return renamed;
-  }
+  DFS_TRY_OK(rename_files(disk, from, moved));
   DFS_TRY_OK(disk.rename(moved.meta_path(), to.meta_path()));
   replica.update([&](Replica::View& view) {
     view.directory = to.directory;
@@ -398,15 +442,15 @@ Result<void> ReplicaStore::move_to_finalized(Replica& replica, bool sync) {
   Disk& disk = volume.disk();
   Replica::View from = replica.view(), to = from;
   DFS_TRY(to.directory, volume.finalized_directory(from.block.id));
-  DFS_TRY_OK(disk.rename(from.meta_path(), to.meta_path()));
-  DFS_TRY_OK(disk.rename(from.data_path(), to.data_path()));
+  DFS_TRY_OK(rename_files(disk, from, to));
+  // Readers must find the files at once; finalized is what survives a power cut.
+  replica.update([&](Replica::View& view) { view.directory = to.directory; });
   if (sync) {
     DFS_TRY_OK(disk.sync_directory(to.directory));
     DFS_TRY_OK(disk.sync_directory(from.directory));
   }
   volume.promise(-int64_t(from.promised_bytes));
   replica.update([&](Replica::View& view) {
-    view.directory = to.directory;
     view.state = ReplicaState::kFinalized;
     view.block.length_bytes = view.acknowledged_bytes = view.on_disk_bytes;
     view.promised_bytes = 0;
@@ -419,13 +463,14 @@ Result<void> ReplicaStore::set_generation(Replica& replica, GenerationStamp gene
   if (from.block.generation == generation) return {};
   to.block.generation = generation;
   DFS_TRY_OK(replica.volume().disk().rename(from.meta_path(), to.meta_path()));
-  DFS_TRY_OK(replica.volume().disk().sync_directory(to.directory));
   replica.update([&](Replica::View& view) { view.block.generation = generation; });
-  return {};
+  return replica.volume().disk().sync_directory(to.directory);
 }
 
-// Cuts the data first: sums beyond the data are ignored, data beyond the sums would not be. The chunk that is cut is
-// verified before, so that a sum is never made for bytes that are wrong.
+// The chunk that is cut is verified before, so that a sum is never made for bytes that are wrong. Each step is durable
+// before the next: first that chunk's sum is the last one, as loading looks at no other; then it is the new one; then
+// the data is cut, as loading finds the bytes that a sum fits, but not the sum of bytes that are gone. Readers hear of
+// the cut before it begins.
 Result<void> ReplicaStore::truncate(Replica& replica, uint64_t length_bytes) {
   Replica::View view = replica.view();
   Disk& disk = replica.volume().disk();
@@ -451,20 +496,22 @@ Result<void> ReplicaStore::truncate(Replica& replica, uint64_t length_bytes) {
     }
     last_sum = checksum.update(0, ByteView(chunk).first(rest));
   }
-  DFS_TRY_OK(data->truncate(length_bytes));
-  if (last_sum) {
-    std::array<uint8_t, 4> sum{};
-    store_big_endian(sum.data(), *last_sum);
-    DFS_TRY_OK(meta->pwrite(sum, kMetaHeaderBytes + sums_bytes - 4));
-  }
-  DFS_TRY_OK(meta->truncate(kMetaHeaderBytes + sums_bytes));
   replica.volume().add_used(int64_t(length_bytes) - int64_t(view.on_disk_bytes));
   replica.update([&](Replica::View& now) {
     now.block.length_bytes = now.on_disk_bytes = length_bytes;
     now.acknowledged_bytes = std::min(now.acknowledged_bytes, length_bytes);
     now.last_sum = last_sum;
+    ++now.cuts;
   });
-  return {};
+  DFS_TRY_OK(meta->truncate(kMetaHeaderBytes + sums_bytes));
+  if (last_sum) {
+    DFS_TRY_OK(meta->sync());
+    std::array<uint8_t, 4> sum{};
+    store_big_endian(sum.data(), *last_sum);
+    DFS_TRY_OK(meta->pwrite(sum, kMetaHeaderBytes + sums_bytes - 4));
+    DFS_TRY_OK(meta->sync());
+  }
+  return data->truncate(length_bytes);
 }
 
 }  // namespace dfs::datanode

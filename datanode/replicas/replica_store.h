@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -14,6 +15,8 @@
 #include "datanode/replicas/volume.h"
 
 namespace dfs::datanode {
+
+class ReplicaReader;
 
 // What happens to replicas and the NameNode is to hear of. Called on any thread, must not block.
 class ReplicaEvents {
@@ -41,9 +44,15 @@ class ReplicaStore {
   };
   // Requires: every volume is formatted. `events` outlives the store.
   ReplicaStore(Settings settings, std::vector<std::unique_ptr<Volume>> volumes, ReplicaEvents& events);
+  // Waits for what runs on the volumes' threads.
+  ~ReplicaStore();
+  ReplicaStore(const ReplicaStore&) = delete;
+  ReplicaStore& operator=(const ReplicaStore&) = delete;
 
   // Opens the pool on every volume and finds the replicas: each volume on its own threads.
   Task<Result<void>> load(PoolIdentity pool);
+  // Whether load() has succeeded: before, nothing is known of any block, not even the pool.
+  bool is_loaded() const { return loaded_; }
   const std::string& pool_id() const { return pool_.pool_id; }
   const std::vector<std::unique_ptr<Volume>>& volumes() const { return volumes_; }
   ReplicaEvents& events() const { return events_; }
@@ -63,7 +72,8 @@ class ReplicaStore {
     StorageType storage_type = StorageType::kDisk;
     std::string storage_id = {};  // preferred; may be empty
     checksum::Checksum checksum;
-    // A copy asked for by a client's pipeline recovery may take the place of an older replica of any state.
+    // A copy asked for by a client's pipeline recovery may take the place of an older replica of any state, others only
+    // of one that was not finished.
     bool replaces_older = false;
   };
   Task<Result<std::unique_ptr<ReplicaWriter>>> create(Creation creation, std::function<void()> stop);
@@ -84,8 +94,8 @@ class ReplicaStore {
   // PIPELINE_CLOSE_RECOVERY: gives the replica its last generation stamp and finalises it; nothing more is written.
   Task<Result<std::shared_ptr<Replica>>> recover_close(Continuation request);
 
-  // Durable when it returns: data, sums and names (HDFS-5042); with `sync` false only renamed. Reports it received.
-  // [volume]
+  // Durable when it returns: data, sums and names (HDFS-5042); with `sync` false only renamed. Reports it received. A
+  // temporary copy that cannot be finalised is removed. [volume]
   Result<void> finalise(std::unique_ptr<ReplicaWriter> writer, bool sync, const std::string& delete_hint);
   // A copy made for a client's pipeline becomes part of it; `visible_bytes` may be read. [volume]
   Result<void> convert_to_rbw(std::unique_ptr<ReplicaWriter> writer, uint64_t visible_bytes);
@@ -114,7 +124,13 @@ class ReplicaStore {
   // in turn, else of any type. kDiskOutOfSpace.
   Result<Volume*> choose_volume(StorageType type, const std::string& storage_id, uint64_t bytes);
 
-  // Marks the volume failed if `error` came from its disk.
+  // Tells the NameNode that a finalized replica is corrupt, unless somebody changes it or has since `seen`, which is
+  // what it was when its files were looked at.
+  void report_corrupt(const std::shared_ptr<Replica>& replica, const Replica::View& seen);
+  // After a failure to read a replica that was `seen` so when it was opened: if its files are at fault it is reported
+  // corrupt, unless the whole volume turns out to have failed.
+  void note_read_error(const std::shared_ptr<Replica>& replica, const Replica::View& seen, const Error& error);
+  // Has the volume checked if `error` came from its disk.
   void note_error(Volume& volume, const Error& error);
 
  private:
@@ -123,6 +139,8 @@ class ReplicaStore {
   Task<Result<ReplicaClaim>> claim_for_recovery(Block block, GenerationStamp generation, uint64_t length_bytes,
                                                 std::function<void()> stop);
   Result<ReplicaClaim> create_files(Volume& volume, const Creation& creation, std::function<void()> stop);
+  Result<std::unique_ptr<ReplicaWriter>> create_on(Volume& volume, const Creation& creation,
+                                                   std::function<void()> stop);
   Result<std::unique_ptr<ReplicaWriter>> reopen(ReplicaClaim claim, const Continuation& request);
   // Each moves or renames the files of the claimed replica and then says so in it. [volume]
   Result<void> move_to_rbw(Replica& replica, GenerationStamp generation);
@@ -130,15 +148,25 @@ class ReplicaStore {
   Result<void> set_generation(Replica& replica, GenerationStamp generation);
   Result<void> truncate(Replica& replica, uint64_t length_bytes);
   Result<void> remove_files(Replica& replica);
-  Result<void> copy_truncated(Replica& replica, GenerationStamp generation, BlockId new_id, uint64_t length_bytes);
+  void drop_unfinished_copy(Replica& replica);
+  Result<void> copy_truncated(const std::shared_ptr<Replica>& replica, GenerationStamp generation, BlockId new_id,
+                              uint64_t length_bytes);
+  // Verified on the way.
+  static Result<void> copy_data(ReplicaReader& from, ReplicaWriter& to, uint64_t length_bytes);
   // Sums and length on disk agree with what we believe. [volume]
   Result<void> check_files(Replica& replica);
   void forget(const Replica& replica);
+  template <class T>
+  Result<T> noted(Volume& volume, Result<T> outcome) {
+    if (!outcome) note_error(volume, outcome.error());
+    return outcome;
+  }
 
   const Settings settings_;
   std::vector<std::unique_ptr<Volume>> volumes_;
   ReplicaEvents& events_;
   PoolIdentity pool_;
+  std::atomic<bool> loaded_ = false;
   mutable std::mutex mutex_;
   std::unordered_map<uint64_t, std::shared_ptr<Replica>> replicas_;
   size_t next_volume_ = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "proto/base/check.h"
+#include "proto/base/log.h"
 
 namespace dfs::datanode {
 namespace {
@@ -17,9 +18,18 @@ Result<std::unique_ptr<ReplicaWriter>> ReplicaWriter::create(ReplicaClaim claim,
   Disk& disk = writer->replica().volume().disk();
   Replica::View view = writer->replica().view();
   DFS_TRY(writer->data_, disk.open(view.data_path(), Disk::OpenMode::kCreateNew));
-  DFS_TRY(writer->meta_, disk.open(view.meta_path(), Disk::OpenMode::kCreateNew));
-  DFS_TRY_OK(writer->meta_->pwrite(as_bytes(encode_meta_header(checksum)), 0));
-  return writer;
+  std::vector<std::string> made{view.data_path()};
+  auto begun = [&]() -> Result<void> {
+    DFS_TRY(writer->meta_, disk.open(view.meta_path(), Disk::OpenMode::kCreateNew));
+    made.push_back(view.meta_path());
+    return writer->meta_->pwrite(as_bytes(encode_meta_header(checksum)), 0);
+  }();
+  if (begun) return writer;
+  // Half a replica would be in the way of the next attempt.
+  for (const std::string& path : made) {
+    if (auto removed = disk.remove(path); !removed) log::warn("{}", removed.error().message());
+  }
+  return fail(std::move(begun).error());
 }
 
 Result<std::unique_ptr<ReplicaWriter>> ReplicaWriter::open(ReplicaClaim claim, const checksum::Checksum& requested) {
@@ -35,7 +45,7 @@ Result<std::unique_ptr<ReplicaWriter>> ReplicaWriter::open(ReplicaClaim claim, c
                             "with different chunk size: {}",
                             requested.chunk_bytes, writer->checksum_.chunk_bytes));
   }
-  writer->on_disk_bytes_ = writer->written_back_bytes_ = view.on_disk_bytes;
+  writer->on_disk_bytes_ = writer->written_back_bytes_ = writer->durable_bytes_ = view.on_disk_bytes;
   DFS_TRY(uint64_t data_bytes, writer->data_->size());
   DFS_TRY(uint64_t meta_bytes, writer->meta_->size());
   if (view.on_disk_bytes > data_bytes ||
@@ -114,6 +124,9 @@ Result<void> ReplicaWriter::append_within_chunk(uint64_t offset, ByteView data) 
 
 Result<void> ReplicaWriter::flush() {
   if (!pending_sums_.empty()) {
+    // The sum of a chunk that has durable bytes gives way only to one whose bytes are durable, too: otherwise a power
+    // cut may leave a sum that fits nothing, and those bytes could not be told from garbage.
+    if (pending_chunk_ * checksum_.chunk_bytes < durable_bytes_) DFS_TRY_OK(data_->sync());
     DFS_TRY_OK(meta_->pwrite(as_bytes(pending_sums_), kMetaHeaderBytes + pending_chunk_ * 4));
     pending_sums_.clear();
   }
@@ -139,7 +152,7 @@ Result<void> ReplicaWriter::sync() {
   if (!synced()) {
     DFS_TRY_OK(data_->sync());
     DFS_TRY_OK(meta_->sync());
-    synced_bytes_ = on_disk_bytes_;
+    synced_bytes_ = durable_bytes_ = on_disk_bytes_;
   }
   if (!names_synced_) {
     DFS_TRY_OK(replica().volume().disk().sync_directory(replica().view().directory));

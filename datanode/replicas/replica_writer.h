@@ -50,6 +50,8 @@ class ReplicaWriter {
   uint64_t on_disk_bytes_ = 0;
   uint64_t written_back_bytes_ = 0;
   uint64_t synced_bytes_ = UINT64_MAX;
+  // What a power cut must not take: synced, or on disk when the writing began.
+  uint64_t durable_bytes_ = 0;
   bool names_synced_ = false;
   uint32_t last_sum_ = 0;     // of the last chunk, which may be full
   std::string pending_sums_;  // to be written at pending_chunk_

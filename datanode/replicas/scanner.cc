@@ -3,30 +3,28 @@
 #include <algorithm>
 
 #include "datanode/replicas/replica_reader.h"
+#include "datanode/replicas/scan_cursor.h"
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/task.h"
 
 namespace dfs::datanode {
 namespace {
 constexpr size_t kPieceBytes = 256u << 10;
-
-bool is_same(const Replica& replica, const Replica::View& before) {
-  Replica::View now = replica.view();
-  return now.state == ReplicaState::kFinalized && now.block == before.block && now.directory == before.directory;
-}
 }  // namespace
 
 Task<Result<bool>> verify_replica(std::shared_ptr<Replica> replica, uint64_t bytes_per_second) {
   const Replica::View before = replica->view();
   if (before.state != ReplicaState::kFinalized) co_return true;
   auto executor = replica->volume().executor();
+  // What is wrong while somebody appends or deletes is no fault.
+  auto judge = [&](Error error) -> Result<bool> {
+    if (!replica->is_unchanged_since(before)) return true;
+    if (error.code() == ErrorCode::kCorruptFormat) return false;
+    return fail(std::move(error));
+  };
   auto reader = co_await run_on(executor, [&] { return ReplicaReader::open(replica); });
-  if (!reader) {
-    bool says_corrupt = reader.error().code() == ErrorCode::kCorruptFormat;
-    if (!is_same(*replica, before)) co_return true;
-    if (says_corrupt) co_return false;
-    co_return fail(std::move(reader).error());
-  }
+  if (!reader) co_return judge(std::move(reader).error());
   const checksum::Checksum& checksum = (*reader)->checksum();
   const size_t piece = std::max<size_t>(kPieceBytes / checksum.chunk_bytes, 1) * checksum.chunk_bytes;
   std::vector<uint8_t> data, sums;
@@ -37,11 +35,8 @@ Task<Result<bool>> verify_replica(std::shared_ptr<Replica> replica, uint64_t byt
       DFS_TRY_OK((*reader)->read(offset, data, sums));
       return !(*reader)->first_mismatch(offset, data, sums);
     });
-    if (!matches || !*matches) {
-      // An appender or a deletion, not a fault.
-      if (!is_same(*replica, before)) co_return true;
-      co_return matches;
-    }
+    if (!matches) co_return judge(std::move(matches).error());
+    if (!*matches) co_return !replica->is_unchanged_since(before);
     if (bytes_per_second == 0) continue;
     auto pause = std::chrono::nanoseconds(uint64_t(double(data.size()) * 1e9 / double(bytes_per_second)));
     DFS_CO_TRY_OK(co_await sleep_for(pause));
@@ -49,26 +44,58 @@ Task<Result<bool>> verify_replica(std::shared_ptr<Replica> replica, uint64_t byt
   co_return true;
 }
 
+namespace {
+
+constexpr std::chrono::minutes kSavePeriod{1};
+
+Task<void> save(const ScanCursor& cursor, Volume& volume) {
+  auto saved = co_await run_on(volume.executor(), [&] { return cursor.save(volume); });
+  if (!saved) log::warn("Volume {}: {}", volume.directory(), saved.error().message());
+}
+
+// In the order of their ids.
+std::vector<std::shared_ptr<Replica>> replicas_after(BlockId last, const ReplicaStore& store, const Volume& volume) {
+  auto replicas = store.of_volume(volume);
+  std::erase_if(replicas, [&](const auto& replica) { return raw(replica->id()) <= raw(last); });
+  std::ranges::sort(replicas, {}, [](const auto& replica) { return raw(replica->id()); });
+  return replicas;
+}
+
+Task<void> scan_replica(ReplicaStore& store, const std::shared_ptr<Replica>& replica, uint64_t bytes_per_second) {
+  const Replica::View seen = replica->view();
+  auto intact = co_await verify_replica(replica, bytes_per_second);
+  if (co_await cancelled()) co_return;
+  if (!intact) {
+    log::warn("Scanning {}: {}", to_string(store.pool_id(), seen.block), intact.error().to_string());
+    store.note_read_error(replica, seen, intact.error());
+  } else if (!*intact) {
+    store.report_corrupt(replica, seen);
+  }
+}
+
+}  // namespace
+
 Task<void> scan_volume(ReplicaStore& store, Volume& volume, ScanSettings settings) {
+  const Clock& clock = Clock::system();
+  ScanCursor cursor = co_await run_on(volume.executor(), [&] { return ScanCursor::load(volume, clock.wall()); });
   while (!co_await cancelled()) {
-    auto begin = std::chrono::steady_clock::now();
-    auto replicas = store.of_volume(volume);
-    std::ranges::sort(replicas, {}, [](const auto& replica) { return raw(replica->id()); });
-    for (const auto& replica : replicas) {
+    TimePoint saved_at = clock.now();
+    for (const auto& replica : replicas_after(cursor.last, store, volume)) {
       if (volume.failed()) co_return;
-      auto intact = co_await verify_replica(replica, settings.bytes_per_second);
-      if (co_await cancelled()) co_return;
-      Block block = replica->view().block;
-      if (!intact) {
-        log::warn("Scanning {}: {}", to_string(store.pool_id(), block), intact.error().to_string());
-        store.note_error(volume, intact.error());
-      } else if (!*intact && store.lookup(block.id) == replica) {
-        log::warn("Scanning {}: it does not match its checksums", to_string(store.pool_id(), block));
-        store.events().corrupt(block, volume.storage_id());
-      }
+      co_await scan_replica(store, replica, settings.bytes_per_second);
+      if (co_await cancelled()) co_return co_await save(cursor, volume);
+      cursor.last = replica->id();
+      if (clock.now() - saved_at < kSavePeriod) continue;
+      co_await save(cursor, volume);
+      saved_at = clock.now();
     }
-    auto rest = begin + settings.period - std::chrono::steady_clock::now();
+    // What is stored from now on was verified on its way here.
+    cursor.last = BlockId(UINT64_MAX);
+    co_await save(cursor, volume);
+    if (co_await cancelled()) co_return;
+    auto rest = cursor.round_began + settings.period - clock.wall();
     if (!co_await sleep_for(std::max<std::chrono::nanoseconds>(rest, std::chrono::seconds(1)))) co_return;
+    cursor = {.round_began = clock.wall()};
   }
 }
 

@@ -182,24 +182,36 @@ Result<std::string> Volume::finalized_directory(BlockId id) {
   return path;
 }
 
-Volume::Space Volume::measure() {
+void Volume::measure() {
   auto measured = disk().space(directory());
   if (!measured) {
-    mark_failed(measured.error());
-    return {};
+    log::warn("Volume {}: {}", directory(), measured.error().message());
+    check();
+    return;
   }
+  std::lock_guard lock(measured_mutex_);
+  measured_ = *measured;
+  remaining_bytes_ = int64_t(split(measured_).remaining_bytes);
+}
+
+Volume::Space Volume::space() const {
+  std::lock_guard lock(measured_mutex_);
+  Space space = split(measured_);
+  space.remaining_bytes = available_bytes();
+  return space;
+}
+
+Volume::Space Volume::split(const DiskSpace& measured) const {
   Space space;
   uint64_t reserved = settings_.reserved_bytes;
-  space.used_bytes = uint64_t(std::max<int64_t>(used_bytes_, 0));
-  space.capacity_bytes = measured->capacity_bytes > reserved ? measured->capacity_bytes - reserved : 0;
-  uint64_t taken = measured->capacity_bytes - std::min(measured->available_bytes, measured->capacity_bytes);
+  space.used_bytes = used_bytes();
+  space.capacity_bytes = measured.capacity_bytes > reserved ? measured.capacity_bytes - reserved : 0;
+  uint64_t taken = measured.capacity_bytes - std::min(measured.available_bytes, measured.capacity_bytes);
   space.other_bytes = taken > space.used_bytes ? taken - space.used_bytes : 0;
   // What others already use counts towards the reservation.
   uint64_t still_reserved = reserved > space.other_bytes ? reserved - space.other_bytes : 0;
   space.other_bytes = space.other_bytes > reserved ? space.other_bytes - reserved : 0;
-  space.remaining_bytes = measured->available_bytes > still_reserved ? measured->available_bytes - still_reserved : 0;
-  remaining_bytes_ = int64_t(space.remaining_bytes);
-  space.remaining_bytes = available_bytes();
+  space.remaining_bytes = measured.available_bytes > still_reserved ? measured.available_bytes - still_reserved : 0;
   return space;
 }
 
@@ -207,9 +219,43 @@ uint64_t Volume::available_bytes() const {
   return uint64_t(std::max<int64_t>(remaining_bytes_ - promised_bytes_, 0));
 }
 
-void Volume::mark_failed(const Error& error) {
-  if (failed_.exchange(true)) return;
-  log::error("Volume {} has failed and takes no more replicas: {}", directory(), error.to_string());
+bool Volume::check() {
+  const auto asked_at = std::chrono::steady_clock::now();
+  std::lock_guard lock(check_mutex_);
+  if (failed_) return false;
+  // Many ask at once when a disk goes: one answer that came later than the question does for all.
+  if (checked_at_ > asked_at) return true;
+  const auto began_at = std::chrono::steady_clock::now();
+  if (auto probed = probe(); !probed) {
+    switch (probed.error().code()) {
+      case ErrorCode::kDiskError:
+      case ErrorCode::kFileNotFound:
+      case ErrorCode::kAccessControl:
+      case ErrorCode::kCorruptFormat:
+        failed_ = true;
+        log::error("Volume {} has failed and takes no more replicas: {}", directory(), probed.error().to_string());
+        return false;
+      default:
+        // A full disk or a lack of descriptors says nothing about the disk's health.
+        log::warn("Volume {} could not be checked: {}", directory(), probed.error().to_string());
+    }
+  }
+  checked_at_ = began_at;
+  return true;
+}
+
+Result<void> Volume::probe() {
+  const std::string path = layout_.temporary() + "/disk_check";
+  const std::string written = random_uuid();
+  std::string read(written.size(), '\0');
+  DFS_TRY(std::unique_ptr<File> file, disk().open(path, Disk::OpenMode::kCreate));
+  DFS_TRY_OK(file->pwrite(as_bytes(written), 0));
+  DFS_TRY_OK(file->sync());
+  DFS_TRY(size_t count, file->pread(std::span(reinterpret_cast<uint8_t*>(read.data()), read.size()), 0));
+  if (count != read.size() || read != written) {
+    return fail(ErrorCode::kCorruptFormat, path + " does not hold what was written to it");
+  }
+  return disk().remove(path);
 }
 
 Result<std::vector<std::unique_ptr<Volume>>> open_volumes(std::vector<Volume::Settings> settings, bool accept_new) {

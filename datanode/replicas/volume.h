@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <bitset>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -69,7 +70,9 @@ class Volume {
     uint64_t other_bytes = 0;      // used by others than us
   };
   // Asks the disk: blocks.
-  Space measure();
+  void measure();
+  // As it was last measured, with what is used and promised now.
+  Space space() const;
   // The last measured remaining space less what has been promised since.
   uint64_t available_bytes() const;
   void add_used(int64_t bytes) { used_bytes_ += bytes; }
@@ -79,8 +82,9 @@ class Volume {
   // Room set aside for a replica that is being written.
   void promise(int64_t bytes) { promised_bytes_ += bytes; }
 
-  // After an error of the disk itself: the volume takes no more replicas and is reported as failed.
-  void mark_failed(const Error& error);
+  // After an error of the disk: whether it still takes and returns a small file, as one bad sector is not a bad disk.
+  // If not, the volume has failed: it takes no more replicas and is reported. Blocks. Requires: the pool is open.
+  bool check();
   bool failed() const { return failed_; }
 
  private:
@@ -88,6 +92,8 @@ class Volume {
   explicit Volume(Settings settings);
   Result<void> read_version();
   Result<void> remove_stale_files();
+  Result<void> probe();
+  Space split(const DiskSpace& measured) const;
 
   Settings settings_;
   Layout layout_;
@@ -97,7 +103,11 @@ class Volume {
   std::string storage_id_;
   NodeIdentity node_;
   std::atomic<int64_t> used_bytes_ = 0, promised_bytes_ = 0, remaining_bytes_ = 0;
+  mutable std::mutex measured_mutex_;
+  DiskSpace measured_;
   std::atomic<bool> failed_ = false;
+  std::mutex check_mutex_;
+  std::chrono::steady_clock::time_point checked_at_{};
   std::mutex directories_mutex_;
   std::bitset<32 * 32> directories_;  // known to exist
 };

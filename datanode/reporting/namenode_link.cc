@@ -120,7 +120,6 @@ Task<Result<void>> NamenodeLink::join(std::string uuid, PoolIdentity pool, Repli
   keys.mutable_currentkey()->set_keyid(0);
   keys.mutable_currentkey()->set_expirydate(0);
   registration.set_softwareversion(kSoftwareVersion);
-  co_await measure_volumes();
   co_return co_await register_until_accepted();
 }
 
@@ -153,6 +152,7 @@ void NamenodeLink::start(std::function<void(Error)> on_failure) {
   state_->on_failure = std::move(on_failure);
   state_->tasks.spawn(send_heartbeats());
   state_->tasks.spawn(send_reports());
+  for (const auto& volume : state_->store->volumes()) state_->tasks.spawn(keep_measuring(*volume));
 }
 
 Task<void> NamenodeLink::stop() {
@@ -174,9 +174,13 @@ void NamenodeLink::trigger_report(bool incremental) {
 
 // ---- Heartbeats
 
-Task<void> NamenodeLink::measure_volumes() {
-  for (const auto& volume : state_->store->volumes()) {
-    state_->spaces[volume.get()] = co_await run_on(volume->executor(), [&] { return volume->measure(); });
+// Heartbeats say what was measured last: a disk that hangs is no reason for the NameNode to think that all of us is
+// dead.
+Task<void> NamenodeLink::keep_measuring(Volume& volume) {
+  while (!co_await cancelled()) {
+    co_await run_on(volume.executor(), [&] { volume.measure(); });
+    if (co_await cancelled()) co_return;
+    if (!co_await sleep_for(settings_.heartbeat_interval)) co_return;
   }
 }
 
@@ -186,7 +190,7 @@ dp::HeartbeatRequestProto NamenodeLink::heartbeat(bool wants_lease) {
   uint32_t failed = 0;
   for (const auto& volume : state_->store->volumes()) {
     failed += volume->failed();
-    const Volume::Space& space = state_->spaces[volume.get()];
+    const Volume::Space space = volume->space();
     auto& report = *request.add_reports();
     report.set_storageuuid(volume->storage_id());
     report.set_failed(volume->failed());
@@ -210,7 +214,6 @@ Task<void> NamenodeLink::send_heartbeats() {
     auto next = std::chrono::steady_clock::now() + settings_.heartbeat_interval;
     bool wants_lease = state_->lease == 0 && !state_->full_report_running &&
                        std::chrono::steady_clock::now() >= state_->full_report_due;
-    co_await measure_volumes();
     dp::HeartbeatRequestProto request = heartbeat(wants_lease);
     dp::HeartbeatResponseProto response;
     auto answered = co_await state_->client.call("sendHeartbeat", request, response);

@@ -55,7 +55,7 @@ class NamenodeLink {
 
   Task<Result<void>> register_until_accepted();
   hadoop::hdfs::datanode::HeartbeatRequestProto heartbeat(bool wants_lease);
-  Task<void> measure_volumes();
+  Task<void> keep_measuring(Volume& volume);
   Task<void> send_heartbeats();
   Task<void> send_reports();
   Task<Result<void>> send_incremental_report();

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <map>
-
 #include "datanode/reporting/namenode_link.h"
 #include "proto/base/task.h"
 
@@ -17,7 +15,6 @@ struct NamenodeLink::State {
   ReplicaStore* store = nullptr;
   TransferServer* transfers = nullptr;
   TransferContext* context = nullptr;
-  std::map<Volume*, Volume::Space> spaces;
   hadoop::hdfs::datanode::DatanodeRegistrationProto registration;
   std::function<void(Error)> on_failure;
   bool stopping = false;

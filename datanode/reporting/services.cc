@@ -26,7 +26,7 @@ Result<void> ClientDatanodeService::check_superuser(const rpc::CallContext& cont
 
 Result<pb::GetReplicaVisibleLengthResponseProto> ClientDatanodeService::visible_length(
     const pb::GetReplicaVisibleLengthRequestProto& request, const rpc::CallContext&) {
-  DFS_TRY_OK(check_pool(context_, request.block()));
+  DFS_TRY_OK(check_pool(context_.store, request.block()));
   Block block = from_proto(request.block());
   DFS_TRY(std::shared_ptr<Replica> replica, context_.store.find(block, false));
   Replica::View view = replica->view();
@@ -114,6 +114,7 @@ InterDatanodeService::InterDatanodeService(ReplicaStore& store) : store_(store) 
 
 Task<Result<pb::InitReplicaRecoveryResponseProto>> InterDatanodeService::init(
     const pb::InitReplicaRecoveryRequestProto& request, const rpc::CallContext&) {
+  DFS_CO_TRY_OK(check_pool(store_, request.block().block().b()));
   auto recovered = co_await store_.init_recovery(from_proto(request.block().block().b()),
                                                  GenerationStamp(request.block().newgenstamp()));
   DFS_CO_TRY(auto source, std::move(recovered));
@@ -130,6 +131,7 @@ Task<Result<pb::InitReplicaRecoveryResponseProto>> InterDatanodeService::init(
 
 Task<Result<pb::UpdateReplicaUnderRecoveryResponseProto>> InterDatanodeService::update(
     const pb::UpdateReplicaUnderRecoveryRequestProto& request, const rpc::CallContext&) {
+  DFS_CO_TRY_OK(check_pool(store_, request.block()));
   DFS_CO_TRY(std::string storage_id,
              co_await store_.update_under_recovery(from_proto(request.block()), GenerationStamp(request.recoveryid()),
                                                    BlockId(request.newblockid()), request.newlength()));

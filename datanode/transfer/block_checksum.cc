@@ -76,7 +76,7 @@ Result<Computed> compute(ReplicaReader& reader, const pb::BlockChecksumOptionsPr
 
 Task<Result<Next>> block_checksum(Session& session, pb::OpBlockChecksumProto request) {
   const pb::ExtendedBlockProto& wanted = request.header().block();
-  DFS_CO_TRY_OK(check_pool(session.context, wanted));
+  DFS_CO_TRY_OK(check_pool(session.context.store, wanted));
   DFS_CO_TRY(std::unique_ptr<ReplicaReader> reader, co_await open_for_reading(session.context, from_proto(wanted), 0));
   DFS_CO_TRY(Computed computed, co_await run_on(reader->replica().volume().executor(), [&] {
                return compute(*reader, request.blockchecksumoptions(), wanted.numbytes());

@@ -76,7 +76,7 @@ Task<Result<void>> fetch(Session& session, const pb::OpReplaceBlockProto& reques
 Task<Result<Next>> copy_block(Session& session, pb::OpCopyBlockProto request) {
   TransferContext& context = session.context;
   const Block block = from_proto(request.header().block());
-  DFS_CO_TRY_OK(check_pool(context, request.header().block()));
+  DFS_CO_TRY_OK(check_pool(context.store, request.header().block()));
   Mover mover(context);
   if (!mover.admitted()) {
     DFS_CO_TRY_OK(co_await respond(session, transfer::Status::kError, refusal("copy", session, block)));
@@ -88,12 +88,17 @@ Task<Result<Next>> copy_block(Session& session, pb::OpCopyBlockProto request) {
   transfer::to_proto(reader->checksum(), *response.mutable_readopchecksuminfo()->mutable_checksum());
   response.mutable_readopchecksuminfo()->set_chunkoffset(0);
   DFS_CO_TRY_OK(co_await transfer::send_message(*session.stream, response));
-  DFS_CO_TRY_OK(co_await send_packets(*session.stream, session.watch, *reader,
-                                      {.begin = 0,
-                                       .end = reader->visible_bytes().value_or(0),
-                                       .sums = true,
-                                       .verify = false,
-                                       .throttle = &context.balance_throttle}));
+  session.watch.set_patience(context.write_deadline);
+  auto sent = co_await send_packets(*session.stream, session.watch, *reader,
+                                    {.begin = 0,
+                                     .end = reader->visible_bytes().value_or(0),
+                                     .sums = true,
+                                     .verify = false,
+                                     .throttle = &context.balance_throttle});
+  if (!sent) {
+    context.store.note_read_error(reader->shared(), reader->view(), sent.error());
+    co_return fail(std::move(sent).error());
+  }
   // DataOutputStream.writeChar('d'): our part of the quota is free again.
   asio::const_buffer done("\0d", 2);
   DFS_CO_TRY_OK(co_await session.stream->write(std::span(&done, 1)));
@@ -103,7 +108,7 @@ Task<Result<Next>> copy_block(Session& session, pb::OpCopyBlockProto request) {
 Task<Result<Next>> replace_block(Session& session, pb::OpReplaceBlockProto request) {
   TransferContext& context = session.context;
   const Block block = from_proto(request.header().block());
-  DFS_CO_TRY_OK(check_pool(context, request.header().block()));
+  DFS_CO_TRY_OK(check_pool(context.store, request.header().block()));
   Mover mover(context);
   if (!mover.admitted()) {
     DFS_CO_TRY_OK(co_await respond(session, transfer::Status::kError, refusal("receive", session, block)));

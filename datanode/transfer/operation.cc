@@ -27,8 +27,9 @@ void to_proto(const Block& block, const std::string& pool, pb::ExtendedBlockProt
   proto.set_numbytes(block.length_bytes);
 }
 
-Result<void> check_pool(const TransferContext& context, const pb::ExtendedBlockProto& block) {
-  if (block.poolid() == context.store.pool_id()) return {};
+Result<void> check_pool(const ReplicaStore& store, const pb::ExtendedBlockProto& block) {
+  if (!store.is_loaded()) return fail(ErrorCode::kRetriable, "The DataNode is still looking for its replicas");
+  if (block.poolid() == store.pool_id()) return {};
   return fail(ErrorCode::kIo, "Cannot locate OfferService thread for bp=" + block.poolid());
 }
 

@@ -20,6 +20,8 @@ namespace pb = hadoop::hdfs;
 struct TransferContext {
   ReplicaStore& store;
   std::chrono::milliseconds idle_deadline{60000};
+  // For a reader of ours that takes no packet: it may be busy with what it has.
+  std::chrono::milliseconds write_deadline{480000};
   bool sync_on_close = true;
   bool connect_by_host_name = false;
   Throttle balance_throttle{100u << 20};
@@ -70,8 +72,8 @@ Task<Result<void>> send_copy(TransferContext& context, Watchdog& watchdog, Copy 
 
 Block from_proto(const pb::ExtendedBlockProto& proto);
 void to_proto(const Block& block, const std::string& pool, pb::ExtendedBlockProto& proto);
-// kIo with stock's words if the block is of another pool.
-Result<void> check_pool(const TransferContext& context, const pb::ExtendedBlockProto& block);
+// kIo with stock's words if the block is of another pool, kRetriable while we do not know yet what we have.
+Result<void> check_pool(const ReplicaStore& store, const pb::ExtendedBlockProto& block);
 Task<Result<void>> respond(Session& session, transfer::Status status, std::string message);
 Endpoint transfer_endpoint(const TransferContext& context, const pb::DatanodeInfoProto& node);
 
@@ -81,7 +83,7 @@ Task<Result<std::unique_ptr<ReplicaReader>>> open_for_reading(TransferContext& c
 // Sends [begin, end) of a replica as packets, then the empty last one. kChecksum where `verify` finds a mismatch.
 struct Sending {
   uint64_t begin = 0;  // at the start of a chunk
-  uint64_t end = 0;    // at the end of a chunk or of the replica
+  uint64_t end = 0;
   bool sums = true;
   bool verify = false;
   Throttle* throttle = nullptr;

@@ -13,8 +13,6 @@ using transfer::Packet;
 using transfer::PipelineAck;
 using transfer::Status;
 
-namespace {}  // namespace
-
 BlockReceiver::BlockReceiver(Settings settings, ReplicaStore& store, std::unique_ptr<ReplicaWriter> writer,
                              std::shared_ptr<Stream> upstream, transfer::Reader& reader, Watchdog& watchdog,
                              Watchdog::Watch& watch, std::optional<Mirror> mirror, asio::any_io_executor executor)
@@ -236,8 +234,10 @@ Task<Result<bool>> BlockReceiver::respond_once() {
                      "is corrupt");
     }
   }
-  const bool last = acks_.front().last || acks_.back().last;
-  if (last && (!mirror_ || acks_.front().last)) {
+  // Without a mirror all of them are acknowledged at once. A last packet that was not taken ends nothing.
+  const Ack& newest = mirror_ ? acks_.front() : acks_.back();
+  const bool last = newest.last && newest.status == Status::kSuccess;
+  if (last) {
     auto finalised = co_await run_on(writer_->replica().volume().executor(),
                                      [&] { return store_.finalise(std::move(writer_), settings_.sync_on_close, ""); });
     if (!finalised) co_return fail(std::move(finalised).error());

@@ -104,31 +104,35 @@ Task<Result<std::unique_ptr<ReplicaReader>>> open_for_reading(TransferContext& c
                        "replication factor. This condition is usually harmless. To be certain, please check the "
                        "preceding datanode log messages for signs of a more serious issue.");
   }
-  // BlockSender waits up to three seconds for a writer that is behind what its reader has heard.
-  for (int i = 0; i < 300; ++i) {
-    Replica::View view = replica->view();
-    if (view.state != ReplicaState::kRbw || view.on_disk_bytes >= wanted_bytes) break;
-    DFS_CO_TRY_OK(co_await sleep_for(10ms));
-  }
-  Replica::View view = replica->view();
-  if (view.block.generation < block.generation) {
-    co_return fail(ErrorCode::kIo, fmt::format("Replica gen stamp < block genstamp, block={}, replica={}", name,
-                                               to_string(context.store.pool_id(), view.block)));
-  }
-  if (!view.visible_bytes()) {
-    co_return fail(ErrorCode::kIo, fmt::format("Replica is not readable, block={}, replica={}, {}", name,
-                                               to_string(context.store.pool_id(), view.block), name_of(view.state)));
-  }
-  auto reader = co_await run_on(replica->volume().executor(), [&] { return ReplicaReader::open(replica); });
-  if (!reader && context.store.lookup(block.id) == replica) {
-    // It should be there and readable: the NameNode is to make another copy. Ours stays where it is.
-    if (reader.error().code() == ErrorCode::kCorruptFormat || reader.error().code() == ErrorCode::kFileNotFound) {
-      log::warn("Block {} is corrupt: {}", name, reader.error().message());
-      context.store.events().corrupt(view.block, replica->volume().storage_id());
+  // BlockSender waits up to three seconds for a writer that is behind what its reader has heard. As long, we wait for
+  // files that are being moved or cut.
+  constexpr int kLooks = 300;
+  for (int look = 0;; ++look) {
+    const Replica::View view = replica->view();
+    if (view.state == ReplicaState::kRbw && view.on_disk_bytes < wanted_bytes && look < kLooks) {
+      DFS_CO_TRY_OK(co_await sleep_for(10ms));
+      continue;
     }
-    context.store.note_error(replica->volume(), reader.error());
+    if (view.block.generation < block.generation) {
+      co_return fail(ErrorCode::kIo, fmt::format("Replica gen stamp < block genstamp, block={}, replica={}", name,
+                                                 to_string(context.store.pool_id(), view.block)));
+    }
+    if (!view.visible_bytes()) {
+      co_return fail(ErrorCode::kIo, fmt::format("Replica is not readable, block={}, replica={}, {}", name,
+                                                 to_string(context.store.pool_id(), view.block), name_of(view.state)));
+    }
+    auto reader = co_await run_on(replica->volume().executor(), [&] { return ReplicaReader::open(replica); });
+    if (reader) co_return reader;
+    const ErrorCode code = reader.error().code();
+    if ((code == ErrorCode::kFileNotFound || code == ErrorCode::kCorruptFormat) && look < kLooks &&
+        context.store.lookup(block.id) == replica && !replica->is_unchanged_since(view)) {
+      DFS_CO_TRY_OK(co_await sleep_for(10ms));
+      continue;
+    }
+    log::warn("Opening {}: {}", name, reader.error().to_string());
+    context.store.note_read_error(replica, view, reader.error());
+    co_return reader;
   }
-  co_return reader;
 }
 
 namespace {
@@ -140,7 +144,7 @@ struct Range {
 
 Task<Result<Range>> open_range(TransferContext& context, const pb::OpReadBlockProto& request) {
   const pb::ExtendedBlockProto& wanted = request.header().baseheader().block();
-  DFS_CO_TRY_OK(check_pool(context, wanted));
+  DFS_CO_TRY_OK(check_pool(context.store, wanted));
   const uint64_t begin = request.offset();
   Range range;
   uint64_t length = request.len();
@@ -177,12 +181,14 @@ Task<Result<Next>> read_block(Session& session, pb::OpReadBlockProto request) {
   transfer::to_proto(checksum, *response.mutable_readopchecksuminfo()->mutable_checksum());
   response.mutable_readopchecksuminfo()->set_chunkoffset(range->sending.begin);
   DFS_CO_TRY_OK(co_await transfer::send_message(*session.stream, response));
+  session.watch.set_patience(session.context.write_deadline);
   auto sent = co_await send_packets(*session.stream, session.watch, *range->reader, range->sending);
   if (!sent) {
-    // A reader that has enough closes the connection: no fault of the disk.
-    session.context.store.note_error(range->reader->replica().volume(), sent.error());
+    // Most often a reader that has enough and closes the connection: no fault of the replica.
+    session.context.store.note_read_error(range->reader->shared(), range->reader->view(), sent.error());
     co_return fail(std::move(sent).error());
   }
+  session.watch.set_patience(session.context.idle_deadline);
   pb::ClientReadStatusProto status;
   if (!co_await session.reader.message(status)) co_return Next::kCloseConnection;
   if (status.status() != pb::CHECKSUM_OK && status.status() != pb::SUCCESS) {

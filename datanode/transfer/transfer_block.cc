@@ -37,7 +37,7 @@ Task<Result<void>> send_copy(TransferContext& context, Watchdog& watchdog, Copy 
              co_await open_for_reading(context, copy.block, copy.block.length_bytes));
   if (reader->length_bytes() < copy.block.length_bytes) {
     // NameNode and disk disagree: this replica cannot be what others are made from.
-    context.store.events().corrupt(reader->block(), reader->replica().volume().storage_id());
+    context.store.report_corrupt(reader->shared(), reader->view());
     co_return fail(ErrorCode::kIo, fmt::format("Can't replicate block {} because on-disk length {} is shorter than "
                                                "NameNode recorded length {}",
                                                to_string(context.store.pool_id(), copy.block), reader->length_bytes(),
@@ -51,12 +51,7 @@ Task<Result<void>> send_copy(TransferContext& context, Watchdog& watchdog, Copy 
   auto sent = co_await send_packets(*stream, watch, *reader,
                                     {.begin = 0, .end = copy.block.length_bytes, .sums = true, .verify = true});
   if (!sent) {
-    if (sent.error().code() == ErrorCode::kChecksum) {
-      log::warn("Copying {} to {}: {}", to_string(context.store.pool_id(), copy.block), endpoint.to_string(),
-                sent.error().message());
-      context.store.events().corrupt(reader->block(), reader->replica().volume().storage_id());
-    }
-    context.store.note_error(reader->replica().volume(), sent.error());
+    context.store.note_read_error(reader->shared(), reader->view(), sent.error());
     co_return sent;
   }
   if (!copy.client.empty()) {
@@ -76,7 +71,7 @@ Task<Result<void>> send_copy(TransferContext& context, Watchdog& watchdog, Copy 
 Task<Result<Next>> transfer_block(Session& session, pb::OpTransferBlockProto request) {
   ReplicaStore& store = session.context.store;
   const pb::ExtendedBlockProto& wanted = request.header().baseheader().block();
-  DFS_CO_TRY_OK(check_pool(session.context, wanted));
+  DFS_CO_TRY_OK(check_pool(session.context.store, wanted));
   Copy copy;
   copy.block = from_proto(wanted);
   const std::string name = to_string(store.pool_id(), copy.block);

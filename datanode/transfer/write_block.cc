@@ -1,6 +1,8 @@
 // WRITE_BLOCK: a stage of a pipeline, or the receiving end of a copy (DataXceiver.writeBlock).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "datanode/transfer/operation.h"
 #include "datanode/transfer/receive_block.h"
 #include "proto/base/log.h"
@@ -18,12 +20,14 @@ Task<Result<Opened>> open_replica(Session& session, const pb::OpWriteBlockProto&
                                   const checksum::Checksum& checksum) {
   ReplicaStore& store = session.context.store;
   const Stage stage = Stage(int(request.stage()));
-  const Block block = from_proto(request.header().baseheader().block());
+  Block block = from_proto(request.header().baseheader().block());
   auto stop = session.closer(co_await asio::this_coro::executor);
   const bool copy = request.header().clientname().empty();
   const bool transfer = stage == Stage::kTransferRbw || stage == Stage::kTransferFinalized;
   Opened opened;
   if (copy || transfer || stage == Stage::kSetupCreate) {
+    // A client that tries once more to begin a block says so by a newer stamp.
+    block.generation = std::max(block.generation, GenerationStamp(request.latestgenerationstamp()));
     ReplicaStore::Creation creation{.block = block,
                                     .state = copy || transfer ? ReplicaState::kTemporary : ReplicaState::kRbw,
                                     .storage_type = StorageType(int(request.storagetype())),
@@ -124,7 +128,7 @@ Task<Result<void>> finish_copy(Session& session, const pb::OpWriteBlockProto& re
 Task<Result<Next>> write_block(Session& session, pb::OpWriteBlockProto request) {
   TransferContext& context = session.context;
   const pb::ExtendedBlockProto& block_proto = request.header().baseheader().block();
-  DFS_CO_TRY_OK(check_pool(context, block_proto));
+  DFS_CO_TRY_OK(check_pool(context.store, block_proto));
   const Block block = from_proto(block_proto);
   const Stage stage = Stage(int(request.stage()));
   const bool copy = request.header().clientname().empty();

@@ -47,6 +47,12 @@ ErrorCode code_of_errno(int error_number) {
       return ErrorCode::kTimeout;
     case ECANCELED:
       return ErrorCode::kCancelled;
+    case EIO:
+    case EROFS:
+    case ENXIO:
+    case ENODEV:
+    case EUCLEAN:
+      return ErrorCode::kDiskError;
     default:
       return ErrorCode::kIo;
   }

@@ -26,7 +26,8 @@ class [[nodiscard]] Error {
   static Error from_java(std::string_view java_class, std::string message);
   // `what` names the operation and its object, e.g. "open /data/current/VERSION". ENOSPC becomes
   // kDiskOutOfSpace, ENOENT kFileNotFound, EACCES and EPERM kAccessControl, connection errors kConnect or
-  // kEof, ETIMEDOUT kTimeout, every other errno kIo. The message ends in strerror's text.
+  // kEof, ETIMEDOUT kTimeout, EIO and what else a failing disk answers kDiskError, every other errno kIo. The message
+  // ends in strerror's text.
   static Error from_errno(int error_number, std::string_view what);
 
   ErrorCode code() const { return code_; }

@@ -82,6 +82,9 @@ Result<std::unique_ptr<DataNodeProcess>> DataNodeProcess::create(const Configura
   DFS_TRY(node.block_bytes_estimate, c.get(keys::kBlockSize));
   DFS_TRY(node.transfers_max, c.get_between(keys::kTransferThreadsMax, 1, 1'000'000));
   DFS_TRY(node.transfer_idle_deadline, c.get(keys::kClientSocketTimeout));
+  DFS_TRY(node.transfer_write_deadline, c.get(keys::kDataNodeWriteTimeout));
+  // 0 means no limit in Hadoop.
+  if (node.transfer_write_deadline.count() == 0) node.transfer_write_deadline = std::chrono::hours(24 * 365);
   DFS_TRY(node.sync_on_close, c.get(keys::kSyncOnClose));
   for (std::string_view prefix : {"dfs.", "fs.", "ipc.", "hadoop."}) {
     DFS_TRY(auto found, c.with_prefix(prefix));

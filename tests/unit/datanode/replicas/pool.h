@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 
 #include "datanode/replicas/replica_reader.h"
@@ -29,10 +30,11 @@ inline PoolIdentity test_pool() {
   return {.cluster_id = "CID-1", .pool_id = "BP-1-127.0.0.1-1", .namespace_id = 7, .created = 5};
 }
 
-// One volume in memory with its store; restart() is what the next start of the process would find.
+// One volume with its store; restart() is what the next start of the process would find.
 class Pool {
  public:
-  explicit Pool(MemoryDisk& on) : disk(on) { open(); }
+  // `told`: who hears of events instead of `events`.
+  explicit Pool(Disk& on, ReplicaEvents* told = nullptr) : disk(on), told_(told ? *told : events) { open(); }
 
   void open() {
     auto volumes = open_volumes({{.directory = "/data", .threads = 1, .disk = &disk}}, false);
@@ -40,7 +42,7 @@ class Pool {
     if (!(*volumes)[0]->is_formatted()) ASSERT_TRUE((*volumes)[0]->format({"uuid", "CID-1"}));
     store = std::make_unique<ReplicaStore>(
         ReplicaStore::Settings{.writer_stop_deadline = std::chrono::milliseconds(50), .block_bytes_estimate = 1 << 20},
-        *std::move(volumes), events);
+        *std::move(volumes), told_);
     auto loaded = run(store->load(test_pool()));
     ASSERT_TRUE(loaded) << loaded.error().to_string();
   }
@@ -79,12 +81,29 @@ class Pool {
     if ((*reader)->first_mismatch(0, data, sums)) return "mismatch";
     return std::string(as_text(data));
   }
+  // What is posted to the volume's threads (there is one) has run when this returns.
+  void settle() {
+    run([](Volume& volume) -> Task<void> { co_await run_on(volume.executor(), [] {}); }(*store->volumes()[0]));
+  }
+  // A finalized replica.
+  void store_block(Block block, std::string_view data) {
+    auto writer = create(block);
+    EXPECT_TRUE(append(*writer, 0, data));
+    EXPECT_TRUE(store->finalise(std::move(writer), true, ""));
+  }
+  size_t count_events(std::string_view what) {
+    std::lock_guard lock(events.mutex);
+    return size_t(std::ranges::count_if(events.lines, [&](const auto& line) { return line.starts_with(what); }));
+  }
   Replica::View view(BlockId id) { return store->lookup(id)->view(); }
 
-  MemoryDisk& disk;
+  Disk& disk;
   RecordedEvents events;
   checksum::Checksum checksum{checksum::Type::kCrc32c, 512};
   std::unique_ptr<ReplicaStore> store;
+
+ private:
+  ReplicaEvents& told_;
 };
 
 inline Block block_of(uint64_t id, uint64_t generation = 1001) {

@@ -6,6 +6,7 @@
 #include "datanode/transfer/server.h"
 #include "proto/base/event_loop.h"
 #include "tests/unit/datanode/replicas/pool.h"
+#include "tests/unit/datanode/replicas/watched_disk.h"
 
 namespace dfs::datanode {
 namespace {
@@ -20,10 +21,12 @@ using namespace std::chrono_literals;
 // A DataNode as far as data transfer goes, on loopback.
 class Node {
  public:
-  Node() : pool(disk), context{.store = *pool.store}, loop("test-node") {
+  explicit Node(std::chrono::milliseconds idle_deadline = 60s)
+      : watched(disk), pool(watched), context{.store = *pool.store, .idle_deadline = idle_deadline}, loop("test-node") {
     loop.start();
-    server = std::make_unique<TransferServer>(TransferServer::Settings{.listen = {"127.0.0.1", 0}, .transfers_max = 8},
-                                              std::vector{loop.executor()}, context);
+    server = std::make_unique<TransferServer>(
+        TransferServer::Settings{.listen = {"127.0.0.1", 0}, .transfers_max = 8, .idle_deadline = idle_deadline},
+        std::vector{loop.executor()}, context);
     EXPECT_TRUE(server->open());
     server->serve();
   }
@@ -44,6 +47,7 @@ class Node {
   }
 
   MemoryDisk disk;
+  WatchedDisk watched;
   Pool pool;
   TransferContext context;
   EventLoop loop;
@@ -178,6 +182,7 @@ TEST(Transfer, APartOfABlockIsReadWithTheChunksAroundIt) {
   EXPECT_NE(run(read_from(node.server->port(), 2, 0, 1))->find("ReplicaNotFoundException"), std::string::npos);
 }
 
+// HDFS-3875: the last DataNode of a pipeline verifies, and it is its sender that gets the blame.
 TEST(Transfer, ThePacketThatIsCorruptIsNotStoredAndItsSenderIsTold) {
   Node node;
   auto sent = run(write_block_to(node.server->port(), write_request(1, Stage::kSetupCreate), pattern(2000), 512, 2));
@@ -219,6 +224,158 @@ TEST(Transfer, ACopyIsVerifiedBeforeItLeavesAndReportedWhenCorrupt) {
   EXPECT_EQ(from.pool.events.lines.back(), "corrupt 1_1001 100000");
   third.server->stop();
   EXPECT_EQ(third.pool.store->size(), 0u);
+}
+
+// Asks `port` for one operation whose answer is a status.
+template <class Request>
+Task<Result<std::string>> ask(uint16_t port, Op op, Request request) {
+  DFS_CO_TRY(Connection to, co_await connect(port));
+  DFS_CO_TRY_OK(co_await transfer::send_op(*to.stream, op, request));
+  pb::BlockOpResponseProto answer;
+  DFS_CO_TRY_OK(co_await to.reader->message(answer));
+  co_return pb::Status_Name(answer.status()) + answer.message();
+}
+
+// A replica that is being written, of which less was acknowledged than is on disk, so that it ends inside a chunk.
+void leave_half_acknowledged(Node& node, uint64_t id) {
+  auto writer = node.pool.create(block_of(id));
+  ASSERT_TRUE(node.pool.append(*writer, 0, pattern(1000)));
+  writer->replica().update([](Replica::View& view) { view.acknowledged_bytes = 700; });
+}
+
+// A DataNode of a pipeline is replaced (HDFS-4660, HDFS-10587): the new one gets what all the others have acknowledged.
+TEST(Transfer, AReplicaBeingWrittenIsCopiedUpToWhatIsAcknowledged) {
+  Node from, to;
+  leave_half_acknowledged(from, 1);
+  pb::OpTransferBlockProto request;
+  request.mutable_header()->set_clientname("client");
+  to_proto(block_of(1), test_pool().pool_id, *request.mutable_header()->mutable_baseheader()->mutable_block());
+  *request.add_targets() = to.address();
+  auto answered = run(ask(from.server->port(), Op::kTransferBlock, request));
+  ASSERT_TRUE(answered) << answered.error().to_string();
+  EXPECT_EQ(*answered, "SUCCESS");
+  Replica::View copy = to.pool.view(BlockId(1));
+  EXPECT_EQ(copy.state, ReplicaState::kRbw);
+  EXPECT_EQ(copy.visible_bytes(), 700u);
+  EXPECT_EQ(to.pool.content(BlockId(1)), pattern(700));
+  EXPECT_EQ(from.pool.count_events("corrupt"), 0u);
+}
+
+TEST(Transfer, AMovedReplicaEndsAtItsVisibleLength) {
+  Node from, to;
+  leave_half_acknowledged(from, 1);
+  pb::OpReplaceBlockProto request;
+  to_proto(block_of(1), test_pool().pool_id, *request.mutable_header()->mutable_block());
+  request.set_delhint("uuid");
+  *request.mutable_source() = from.address();
+  auto answered = run(ask(to.server->port(), Op::kReplaceBlock, request));
+  ASSERT_TRUE(answered) << answered.error().to_string();
+  EXPECT_EQ(*answered, "SUCCESS");
+  EXPECT_EQ(to.pool.content(BlockId(1)), pattern(700));
+}
+
+// HDFS-11160: somebody reads a file while its block is moved or cut.
+TEST(Transfer, AReaderWaitsForFilesThatAreBeingMovedAndReportsNothing) {
+  Node node;
+  node.pool.store_block(block_of(1), pattern(1000));
+  auto replica = node.pool.store->lookup(BlockId(1));
+  auto claim = std::make_unique<ReplicaClaim>(ReplicaClaim::attempt(replica, [] {}));
+  const std::string meta = replica->view().meta_path();
+  ASSERT_TRUE(node.disk.rename(meta, "/aside"));
+  int looks = 0;
+  node.watched.before = [&](std::string_view operation, const std::string& path) {
+    // The first five come in one go.
+    if (operation != "open" || path != meta || ++looks != 12) return;
+    EXPECT_TRUE(node.disk.rename("/aside", meta));
+    claim.reset();
+  };
+  auto read = run(read_from(node.server->port(), 1, 0, 1000));
+  node.watched.before = nullptr;
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(*read, pattern(1000));
+  EXPECT_EQ(node.pool.count_events("corrupt"), 0u);
+}
+
+TEST(Transfer, AReaderThatTakesNothingForAWhileIsNotCutOff) {
+  Node node(300ms);
+  // More than sockets hold.
+  const std::string data = pattern(32u << 20);
+  node.pool.store_block(block_of(1), data);
+  auto read = run([](Node& from, uint64_t length) -> Task<Result<uint64_t>> {
+    DFS_CO_TRY(Connection to, co_await connect(from.server->port()));
+    pb::OpReadBlockProto request;
+    request.mutable_header()->set_clientname("client");
+    to_proto(block_of(1), test_pool().pool_id, *request.mutable_header()->mutable_baseheader()->mutable_block());
+    request.set_offset(0);
+    request.set_len(length);
+    DFS_CO_TRY_OK(co_await transfer::send_op(*to.stream, Op::kReadBlock, request));
+    pb::BlockOpResponseProto answer;
+    DFS_CO_TRY_OK(co_await to.reader->message(answer));
+    // Until a later connection that says nothing is closed.
+    DFS_CO_TRY(Connection silent, co_await connect(from.server->port()));
+    EXPECT_FALSE(co_await silent.reader->op());
+    uint64_t bytes = 0;
+    while (true) {
+      DFS_CO_TRY(transfer::Packet packet, co_await to.reader->packet());
+      if (packet.header.last_packet_in_block) co_return bytes;
+      bytes += packet.data.size();
+    }
+  }(node, data.size()));
+  ASSERT_TRUE(read) << read.error().to_string();
+  EXPECT_EQ(*read, data.size());
+}
+
+// HDFS-14706: without a whole header of the meta file nothing is verified, so nothing is served.
+TEST(Transfer, AReplicaWhoseMetaFileIsCutIsReportedCorruptAndNotServed) {
+  Node node;
+  node.pool.store_block(block_of(1), pattern(1000));
+  const std::string meta = node.pool.view(BlockId(1)).meta_path();
+  for (uint64_t length : {6u, 0u}) {
+    (*node.disk.open(meta, Disk::OpenMode::kReadWrite))->truncate(length).value();
+    auto read = run(read_from(node.server->port(), 1, 0, 1000));
+    ASSERT_TRUE(read);
+    EXPECT_NE(read->find("opReadBlock"), std::string::npos);
+  }
+  EXPECT_EQ(node.pool.count_events("corrupt 1_1001 1000"), 2u);
+  EXPECT_TRUE(*node.disk.exists(node.pool.view(BlockId(1)).data_path()));
+}
+
+// HDFS-3875: the last packet of a block may be the corrupt one.
+TEST(Transfer, ABlockWhoseLastPacketIsCorruptIsNotFinalised) {
+  Node node;
+  auto acks = run([](uint16_t port) -> Task<Result<std::vector<PipelineAck>>> {
+    DFS_CO_TRY(Connection to, co_await connect(port));
+    DFS_CO_TRY_OK(co_await transfer::send_op(*to.stream, Op::kWriteBlock, write_request(1, Stage::kSetupCreate)));
+    pb::BlockOpResponseProto answer;
+    DFS_CO_TRY_OK(co_await to.reader->message(answer));
+    const std::string data = pattern(100);
+    std::vector<uint8_t> wrong(4);
+    DFS_CO_TRY_OK(co_await transfer::send_packet(
+        *to.stream, {.offset_in_block = 0, .seqno = 0, .last_packet_in_block = true, .data_bytes = 100}, wrong,
+        as_bytes(data)));
+    std::vector<PipelineAck> acks;
+    while (auto ack = co_await to.reader->ack()) acks.push_back(*std::move(ack));
+    co_return acks;
+  }(node.server->port()));
+  ASSERT_TRUE(acks) << acks.error().to_string();
+  ASSERT_EQ(acks->size(), 1u);
+  EXPECT_EQ(acks->front().replies, std::vector{Status::kErrorChecksum});
+  node.server->stop();
+  EXPECT_EQ(node.pool.view(BlockId(1)).state, ReplicaState::kRbw);
+  EXPECT_EQ(node.pool.count_events("received"), 0u);
+}
+
+TEST(Transfer, AClientThatBeginsABlockAnewUnderANewerStampIsLetIn) {
+  Node node;
+  node.pool.create(block_of(1)).reset();
+  auto request = write_request(1, Stage::kSetupCreate);
+  EXPECT_FALSE(run(write_block_to(node.server->port(), request, "again", 512)));
+  request.set_latestgenerationstamp(1002);
+  auto sent = run(write_block_to(node.server->port(), request, "again", 512));
+  ASSERT_TRUE(sent) << sent.error().to_string();
+  EXPECT_EQ(sent->answer, "SUCCESS");
+  EXPECT_EQ(raw(node.pool.view(BlockId(1)).block.generation), 1002u);
+  EXPECT_EQ(node.pool.content(BlockId(1)), "again");
 }
 
 TEST(Transfer, GarbageAnUnknownPoolAndShortCircuitsAreRefusedWithoutHarm) {
