@@ -1,5 +1,7 @@
 #include "client/datanode/visible_length.h"
 
+#include <vector>
+
 #include "client/namenode/namenode_proxy.h"
 #include "proto/base/task.h"
 #include "proto/hadoop/ClientDatanodeProtocol.pb.h"
@@ -10,6 +12,9 @@ namespace dfs::client {
 using namespace hadoop::hdfs;
 
 namespace {
+
+// Between two rounds over DataNodes that asked to be asked again.
+constexpr std::chrono::milliseconds kPause{500};
 
 Task<Result<uint64_t>> ask(const DatanodeIDProto& node, const ExtendedBlockProto& block, security::Identity user,
                            const TransferSettings& settings) {
@@ -26,6 +31,10 @@ Task<Result<uint64_t>> ask(const DatanodeIDProto& node, const ExtendedBlockProto
   Result<void> answer = co_await client.call("getReplicaVisibleLength", request, response);
   co_await client.close();
   if (!answer) co_return fail(std::move(answer).error());
+  // A Java long: -1 is what a DataNode says that has bytes but no promise about them, as after a restart.
+  if (int64_t(response.length()) < 0)
+    co_return fail(ErrorCode::kIo, node.ipaddr() + ":" + std::to_string(node.xferport()) +
+                                       " cannot say how much of its replica is valid");
   co_return response.length();
 }
 
@@ -33,26 +42,33 @@ Task<Result<uint64_t>> ask(const DatanodeIDProto& node, const ExtendedBlockProto
 
 Task<Result<uint64_t>> visible_length(const LocatedBlockProto& block, security::Identity user,
                                       const TransferSettings& settings) {
-  constexpr int kRounds = 4;
+  const auto give_up = std::chrono::steady_clock::now() + settings.io_deadline;
+  std::vector<const DatanodeInfoProto*> nodes;
+  for (const DatanodeInfoProto& node : block.locs()) nodes.push_back(&node);
+  int without_replica = 0;
   Error last(ErrorCode::kIo, "no DataNode holds it");
-  for (int round = 0; round < kRounds; ++round) {
-    int without_replica = 0;
-    bool retriable = false;
-    for (const DatanodeInfoProto& node : block.locs()) {
-      Result<uint64_t> length = co_await ask(node.id(), block.b(), user, settings);
+  while (!nodes.empty()) {
+    std::vector<const DatanodeInfoProto*> again;
+    for (const DatanodeInfoProto* node : nodes) {
+      Result<uint64_t> length = co_await ask(node->id(), block.b(), user, settings);
       if (length) co_return length;
-      last = without_stack_trace(std::move(length).error());
-      if (co_await cancelled()) co_return fail(std::move(last));
-      if (last.code() == ErrorCode::kReplicaNotFound) ++without_replica;
-      if (last.code() == ErrorCode::kRetriable) retriable = true;
+      if (co_await cancelled()) co_return length;
+      Error error = without_stack_trace(std::move(length).error());
+      if (error.code() == ErrorCode::kRetriable) again.push_back(node);
+      if (error.code() == ErrorCode::kReplicaNotFound)
+        ++without_replica;
+      else
+        last = std::move(error);
     }
-    // All that the NameNode named answered that they have no replica: the pipeline is only being set up.
-    if (block.locs_size() > 0 && without_replica == block.locs_size()) co_return 0;
-    if (!retriable) break;
-    DFS_CO_TRY_OK(co_await sleep_for(std::chrono::milliseconds(500)));
+    nodes = std::move(again);
+    if (nodes.empty() || std::chrono::steady_clock::now() + kPause > give_up) break;
+    DFS_CO_TRY_OK(co_await sleep_for(kPause));
   }
-  co_return fail(ErrorCode::kIo, "Cannot obtain block length for block " + std::to_string(block.b().blockid()) + ": " +
-                                     last.to_string());
+  // All that the NameNode named answered that they have no replica: the pipeline is only being set up.
+  if (block.locs_size() > 0 && without_replica == block.locs_size()) co_return 0;
+  co_return fail(Error::from_java(
+      "org.apache.hadoop.hdfs.CannotObtainBlockLengthException",
+      "Cannot obtain block length for block " + std::to_string(block.b().blockid()) + ": " + last.message()));
 }
 
 }  // namespace dfs::client

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <boost/asio/detached.hpp>
 #include <condition_variable>
 #include <memory>
 #include <mutex>

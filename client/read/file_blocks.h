@@ -26,6 +26,7 @@ class FileBlocks {
   uint64_t length() const { return length_; }
 
   // Fetches length and first blocks; what was known is dropped. kUnsupported for erasure-coded and encrypted files.
+  // Like the other calls kIo when the path has come to name another file than the one that was opened.
   Task<Result<void>> refresh();
   // The block that holds `offset`. Requires: offset < length().
   Task<Result<BlockPtr>> at(uint64_t offset);
@@ -34,6 +35,9 @@ class FileBlocks {
 
  private:
   Task<Result<void>> fetch(uint64_t offset);
+  Result<void> check_same_file(const hadoop::hdfs::LocatedBlocksProto& located) const;
+  // Where the last known block begins that does not begin after `offset`.
+  uint64_t known_before(uint64_t offset) const;
   BlockPtr cached(uint64_t offset) const;
 
   Namenode& namenode_;

@@ -50,7 +50,9 @@ Task<Result<void>> ReplicaReader::next(ReceivedBytes& into) {
 
 Task<Result<void>> ReplicaReader::open() {
   while (true) {
-    DFS_CO_TRY(block_, co_await source_.blocks.at(position_));
+    DFS_CO_TRY(BlockPtr block, co_await source_.blocks.at(position_));
+    if (!block_ || block_->b().blockid() != block->b().blockid()) corrupt_.clear();
+    block_ = std::move(block);
     for (int replica = 0; replica < block_->locs_size(); ++replica) {
       if (source_.dead.contains(block_->locs(replica).id().datanodeuuid())) continue;
       Result<void> opened = co_await try_replica(block_, replica);
@@ -91,24 +93,25 @@ Task<Result<void>> ReplicaReader::try_replica(const BlockPtr& block, int replica
 Task<void> ReplicaReader::blame(Error error) {
   close();
   const DatanodeInfoProto& node = block_->locs(replica_);
-  last_code_ = error.code();
   last_failure_ = datanode_.to_string() + ": " + error.message();
   source_.dead.insert(node.id().datanodeuuid());
   log::debug("reading {} at {} from {}: {}", source_.blocks.path(), position_, datanode_.to_string(),
              error.to_string());
   if (error.code() != ErrorCode::kChecksum) co_return;
+  corrupt_.insert(node.id().datanodeuuid());
   Result<void> reported = co_await source_.namenode.report_bad_block(
       *block_, node, replica_ < block_->storageids_size() ? block_->storageids(replica_) : std::string());
   if (!reported) log::debug("reportBadBlocks: {}", reported.error().to_string());
 }
 
 Task<Result<void>> ReplicaReader::no_replica_left(const BlockPtr& block) {
-  if (refetches_ >= kRefetchesMax || last_code_ == ErrorCode::kChecksum) {
+  const bool all_corrupt = !block->locs().empty() && std::ranges::all_of(block->locs(), [&](const auto& node) {
+    return corrupt_.contains(node.id().datanodeuuid());
+  });
+  if (refetches_ >= kRefetchesMax || all_corrupt) {
     const std::string where = source_.blocks.path() + " at offset " + std::to_string(position_) + " (block " +
                               std::to_string(block->b().blockid()) + ")";
-    if (last_code_ == ErrorCode::kChecksum)
-      co_return fail(ErrorCode::kChecksum,
-                     "every replica that could be reached is corrupt: " + where + "; " + last_failure_);
+    if (all_corrupt) co_return fail(ErrorCode::kChecksum, "every replica is corrupt: " + where + "; " + last_failure_);
     co_return fail(Error::from_java("org.apache.hadoop.hdfs.BlockMissingException",
                                     "Could not obtain block: " + where +
                                         (last_failure_.empty() ? ": no DataNode holds it" : "; " + last_failure_)));

@@ -12,7 +12,8 @@ namespace dfs::client {
 
 // Reads a range of a file from whatever replicas can give it: goes on from another one, at the byte where it stopped,
 // when a DataNode fails, is too slow or sends bytes that do not match their checksums (those are reported to the
-// NameNode). Gives up when every replica has failed and new locations, asked for a few times, did not help.
+// NameNode). Gives up when every replica has failed and new locations, asked for a few times, did not help, or when
+// every replica is corrupt.
 //
 // Belongs to the client's thread, one call at a time; everything it refers to must outlive it.
 class ReplicaReader {
@@ -53,7 +54,7 @@ class ReplicaReader {
   uint64_t block_end_ = 0;  // in the file, of what the reader was asked for
   int refetches_ = 0;       // since the last byte
   std::string last_failure_;
-  ErrorCode last_code_{};
+  std::set<std::string> corrupt_;  // DataNodes whose replicas of block_ did not match their checksums
 };
 
 }  // namespace dfs::client

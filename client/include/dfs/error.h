@@ -25,7 +25,7 @@ enum class ErrorCode : uint8_t {
   kQuota,            // namespace or space quota
   kNoSpace,          // no DataNode has room
   kBlockMissing,     // no DataNode could serve the bytes
-  kChecksum,         // every replica that could be reached is corrupt
+  kChecksum,         // every replica is corrupt
   kUnsupported,      // the server does not know the operation
   kConnect,          // nobody answers at the address, or its name is unknown
   kTimeout,          // no answer within the deadline
