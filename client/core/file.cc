@@ -55,6 +55,9 @@ Result<void> OutputFile::close() {
 void OutputFile::abandon() {
   stream_->abandon();
 }
+void OutputFile::give_up_at(std::chrono::steady_clock::time_point when) {
+  stream_->give_up_at(when);
+}
 uint64_t OutputFile::position() const {
   return stream_->position();
 }

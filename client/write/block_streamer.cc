@@ -152,7 +152,10 @@ Task<std::optional<PipelineFailure>> BlockStreamer::connect(PipelineRequest requ
   pipeline_ =
       std::make_unique<Pipeline>(executor_, settings_.transfer, settings_.checksum, window_, [this] { wake(); });
   std::optional<PipelineFailure> failure = co_await pipeline_->set_up(block_, request);
-  if (failure) co_await drop_pipeline();
+  if (failure)
+    co_await drop_pipeline();
+  else
+    log::debug("block {} of {}: pipeline {} is up", block_.b().blockid(), settings_.path, nodes_text());
   co_return failure;
 }
 
@@ -345,8 +348,11 @@ Task<Result<void>> BlockStreamer::persist(bool update_length) {
   if (!unpersisted_block_ && !update_length) co_return Result<void>{};
   int64_t length = -1;
   if (update_length && pipeline_) length = int64_t(pipeline_->acknowledged_bytes());
+  // A block or a new pipeline may come while this call is under way, and a call that fails has persisted nothing.
   unpersisted_block_ = false;
-  co_return co_await namenode_.fsync(settings_.path, settings_.file.inode, length);
+  Result<void> persisted = co_await namenode_.fsync(settings_.path, settings_.file.inode, length);
+  if (!persisted) unpersisted_block_ = true;
+  co_return persisted;
 }
 
 Task<Result<void>> BlockStreamer::complete() {

@@ -6,6 +6,24 @@
 
 namespace dfs::client {
 
+namespace {
+
+Task<void> expired(std::shared_ptr<asio::steady_timer> timer) {
+  while (timer->expiry() > std::chrono::steady_clock::now() && !(co_await cancelled()))
+    co_await timer->async_wait(kAwait);
+}
+
+// The result of `operation`, or kTimeout as soon as `timer`, which may be set anew meanwhile, has expired.
+Task<Result<void>> unless_expired(std::shared_ptr<asio::steady_timer> timer, Task<Result<void>> operation) {
+  using namespace asio::experimental::awaitable_operators;
+  auto winner = co_await (without_cancellation_exceptions(std::move(operation)) ||
+                          without_cancellation_exceptions(expired(std::move(timer))));
+  if (winner.index() == 0) co_return std::get<0>(std::move(winner));
+  co_return fail(ErrorCode::kTimeout, "the NameNode did not answer in time");
+}
+
+}  // namespace
+
 OutputStream::OutputStream(Environment environment, BlockStreamer::Settings settings, bool sync_on_close,
                            std::optional<Tail> tail)
     : environment_(std::move(environment)),
@@ -18,6 +36,7 @@ OutputStream::OutputStream(Environment environment, BlockStreamer::Settings sett
   asio::any_io_executor executor = environment_.thread.executor();
   window_.emplace(settings.transfer.packets_outstanding_max,
                   [this, executor] { asio::post(executor, [streamer = streamer_.get()] { streamer->wake(); }); });
+  give_up_ = std::make_shared<asio::steady_timer>(executor, asio::steady_timer::time_point::max());
   streamer_ = std::make_unique<BlockStreamer>(executor, environment_.namenode, std::move(settings), *window_);
   if (tail) {
     const uint64_t length = tail->block.b().numbytes();
@@ -46,6 +65,16 @@ void OutputStream::abandon() {
     // In a child of fork() its tasks can neither run nor end.
     (void)streamer_.release();
   }
+}
+
+void OutputStream::give_up_at(std::chrono::steady_clock::time_point when) {
+  window_->give_up_at(when);
+  if (environment_.thread.usable())
+    asio::post(environment_.thread.executor(), [timer = give_up_, when] { timer->expires_at(when); });
+}
+
+Result<void> OutputStream::call(Task<Result<void>> task) {
+  return environment_.thread.run(unless_expired(give_up_, std::move(task)));
 }
 
 Result<void> OutputStream::check_open() {
@@ -145,13 +174,13 @@ Result<void> OutputStream::flush(bool sync) {
 Result<void> OutputStream::hflush() {
   DFS_TRY_OK(check_open());
   DFS_TRY_OK(flush(false));
-  return environment_.thread.run(streamer_->persist(false));
+  return call(streamer_->persist(false));
 }
 
 Result<void> OutputStream::hsync() {
   DFS_TRY_OK(check_open());
   DFS_TRY_OK(flush(true));
-  return environment_.thread.run(streamer_->persist(true));
+  return call(streamer_->persist(true));
 }
 
 Result<void> OutputStream::close() {
@@ -165,7 +194,7 @@ Result<void> OutputStream::close() {
     }
     if (result && sent_in_block_ > 0 && next_seqno_ > 0) result = end_block();
     if (result) result = window_->wait_for_ack(next_seqno_ - 1);
-    if (result) result = environment_.thread.run(streamer_->complete());
+    if (result) result = call(streamer_->complete());
   }
   closed_ = result;
   abandon();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <span>
@@ -36,6 +37,8 @@ class OutputStream {
   Result<void> hsync();
   Result<void> close();
   void abandon();
+  // From then on nothing is waited for any more: calls that are under way or to come fail with kTimeout. Any thread.
+  void give_up_at(std::chrono::steady_clock::time_point when);
   uint64_t position() const { return position_; }
 
  private:
@@ -45,6 +48,8 @@ class OutputStream {
   Result<void> send_packet();
   Result<void> end_block();
   Result<void> flush(bool sync);
+  // Runs a call to the NameNode on the client's thread.
+  Result<void> call(Task<Result<void>> task);
 
   Environment environment_;
   const checksum::Checksum checksum_;
@@ -54,6 +59,7 @@ class OutputStream {
 
   std::optional<PacketWindow> window_;
   std::unique_ptr<BlockStreamer> streamer_;
+  std::shared_ptr<asio::steady_timer> give_up_;  // the client's thread
 
   PacketPtr packet_;              // being filled
   uint64_t packet_offset_ = 0;    // in the block, of its first byte

@@ -2,6 +2,24 @@
 
 namespace dfs::client {
 
+template <class Ready>
+void PacketWindow::wait(std::unique_lock<std::mutex>& lock, Ready ready) {
+  while (!error_ && !ready()) {
+    if (!give_up_at_)
+      changed_.wait(lock);
+    else if (std::chrono::steady_clock::now() < *give_up_at_)
+      changed_.wait_until(lock, *give_up_at_);
+    else
+      error_ = Error(ErrorCode::kTimeout, "the DataNodes did not take all bytes in time");
+  }
+}
+
+void PacketWindow::give_up_at(std::chrono::steady_clock::time_point when) {
+  std::lock_guard lock(mutex_);
+  give_up_at_ = when;
+  changed_.notify_all();
+}
+
 PacketPtr PacketWindow::blank() {
   {
     std::lock_guard lock(mutex_);
@@ -18,7 +36,7 @@ Result<void> PacketWindow::push(PacketPtr packet) {
   bool was_empty = false;
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return error_ || outstanding_ < outstanding_max_; });
+    wait(lock, [&] { return outstanding_ < outstanding_max_; });
     if (error_) return fail(*error_);
     ++outstanding_;
     was_empty = queue_.empty();
@@ -30,7 +48,7 @@ Result<void> PacketWindow::push(PacketPtr packet) {
 
 Result<void> PacketWindow::wait_for_ack(int64_t seqno) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return error_ || acknowledged_ >= seqno; });
+  wait(lock, [&] { return acknowledged_ >= seqno; });
   if (acknowledged_ >= seqno) return {};
   return fail(*error_);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -26,6 +27,8 @@ class PacketWindow {
   // Until the packet `seqno` and all before it are acknowledged.
   Result<void> wait_for_ack(int64_t seqno);
   std::optional<Error> error();
+  // From then on nothing is waited for any more: what would have to wait fails with kTimeout. Any thread.
+  void give_up_at(std::chrono::steady_clock::time_point when);
 
   // The client's thread.
   PacketPtr pop();
@@ -37,6 +40,10 @@ class PacketWindow {
   void fail_with(Error error);
 
  private:
+  // Until `ready()`, an error, or the time to give up, which is an error too.
+  template <class Ready>
+  void wait(std::unique_lock<std::mutex>& lock, Ready ready);
+
   const size_t outstanding_max_;
   const std::function<void()> wake_;
   std::mutex mutex_;
@@ -46,6 +53,7 @@ class PacketWindow {
   size_t outstanding_ = 0;
   int64_t acknowledged_ = -1;
   std::optional<Error> error_;
+  std::optional<std::chrono::steady_clock::time_point> give_up_at_;
 };
 
 }  // namespace dfs::client

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -49,8 +50,8 @@ class InputFile {
 // A file that is being written; made by FileSystem::create and append. Bytes are streamed to a pipeline of DataNodes
 // without waiting for acknowledgements; a DataNode that fails is left out or replaced, at any byte.
 //
-// Movable. One thread at a time. Destroying it without close() leaves the file to lease recovery, which keeps what
-// was flushed: only close() says whether everything arrived.
+// Movable. One thread at a time but for give_up_at(). Destroying it without close() leaves the file to lease recovery,
+// which keeps what was flushed: only close() says whether everything arrived.
 class OutputFile {
  public:
   OutputFile(OutputFile&&) noexcept;
@@ -69,6 +70,9 @@ class OutputFile {
   Result<void> close();
   // Gives up: the connection is dropped and the lease no longer renewed, nothing is flushed.
   void abandon();
+  // Sets a time after which this file waits for nobody: calls that are under way or to come fail with kTimeout where
+  // they would have to wait. The one method that another thread may call.
+  void give_up_at(std::chrono::steady_clock::time_point when);
   // Bytes of the file including what was written so far.
   uint64_t position() const;
 
