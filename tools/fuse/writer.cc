@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <thread>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr auto kTruncateDeadline = std::chrono::seconds(60);
 constexpr auto kTruncatePoll = std::chrono::milliseconds(100);
+constexpr size_t kCompletedAtOnce = 32;
 
 fs::Error no_longer_there() {
   return fs::Error(fs::ErrorCode::kNotFound, ENOENT, "java.io.FileNotFoundException", "the file has been removed");
@@ -109,7 +111,7 @@ fs::Result<void> Writer::complete_locked(const std::string& path) {
   if (!stream_) return {};
   if (removed_) {
     stream_->abandon();
-    stream_.reset();
+    drop_stream();
     return {};
   }
   if (auto closed = stream_->close(); !closed) return closed;
@@ -120,7 +122,7 @@ fs::Result<void> Writer::complete_locked(const std::string& path) {
     streaming_ = false;
     times = std::exchange(times_, {});
   }
-  stream_.reset();
+  drop_stream();
   written_ = unflushed_ = false;
   if ((times.modified || times.accessed) && !path.empty()) {
     if (auto set = file_system_.set_times(path, times.modified, times.accessed); !set) {
@@ -128,6 +130,17 @@ fs::Result<void> Writer::complete_locked(const std::string& path) {
     }
   }
   return {};
+}
+
+void Writer::drop_stream() {
+  std::optional<fs::OutputFile> dropped;
+  std::lock_guard shown(shown_mutex_);
+  dropped.swap(stream_);
+}
+
+void Writer::give_up_at(std::chrono::steady_clock::time_point when) {
+  std::lock_guard shown(shown_mutex_);
+  if (stream_) stream_->give_up_at(when);
 }
 
 fs::Result<void> Writer::truncate(const std::string& path, uint64_t length) {
@@ -236,13 +249,17 @@ void Writers::complete_all() {
       if (auto writer = weak.lock()) open.push_back(std::move(writer));
     }
   }
-  for (const auto& writer : open) {
-    auto completed = writer->complete({});
-    if (completed) continue;
-    log::error("a file that was open when the mount ended may have lost its end: {}", completed.error().message());
-    auto code = completed.error().code();
-    if (code == fs::ErrorCode::kConnect || code == fs::ErrorCode::kTimeout) return;
-  }
+  const auto give_up = std::chrono::steady_clock::now() + kCompleteAllDeadline;
+  for (const auto& writer : open) writer->give_up_at(give_up);
+  std::atomic<size_t> next = 0;
+  auto complete_some = [&] {
+    for (size_t i = next++; i < open.size(); i = next++) {
+      if (auto completed = open[i]->complete({}); !completed)
+        log::error("a file that was open when the mount ended may have lost its end: {}", completed.error().message());
+    }
+  };
+  std::vector<std::jthread> threads;
+  while (threads.size() < std::min(open.size(), kCompletedAtOnce)) threads.emplace_back(complete_some);
 }
 
 }  // namespace dfs::fuse

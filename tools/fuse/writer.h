@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -45,6 +46,8 @@ class Writer {
   fs::Result<void> truncate(const std::string& path, uint64_t length);
   // Completing a file sets its times, so those that were asked for before are set again afterwards.
   void set_times(std::optional<fs::Time> modified, std::optional<fs::Time> accessed);
+  // From then on nothing is waited for any more. Does not wait for an operation that is under way.
+  void give_up_at(std::chrono::steady_clock::time_point when);
   // The file is gone; what is still written goes nowhere and is no error.
   void removed();
 
@@ -59,12 +62,13 @@ class Writer {
   };
   fs::Result<void> open_locked(const std::string& path);
   fs::Result<void> complete_locked(const std::string& path);
+  void drop_stream();
 
   fs::FileSystem file_system_;
   const uint64_t inode_;
-  std::mutex mutex_;  // held during the stream's operations
-  std::optional<fs::OutputFile> stream_;
-  bool written_ = false;  // since the stream was opened
+  std::mutex mutex_;                      // held during the stream's operations
+  std::optional<fs::OutputFile> stream_;  // set and taken away under shown_mutex_ as well
+  bool written_ = false;                  // since the stream was opened
   std::atomic<bool> unflushed_ = false;
   std::atomic<bool> removed_ = false;
 
@@ -90,8 +94,9 @@ class Writers {
   bool empty() const;
   // Corrects what the NameNode says about a file that is being written here.
   void overlay(fs::FileStatus& status) const;
-  // Ends every file, for unmounting; gives up at the first that cannot be because nobody answers.
+  // Ends every file, for unmounting: side by side, and within kCompleteAllDeadline whoever does not answer.
   void complete_all();
+  static constexpr std::chrono::seconds kCompleteAllDeadline{10};
 
  private:
   using Key = std::pair<uint64_t, uid_t>;

@@ -22,7 +22,7 @@ constexpr CommandEntry kCommands[] = {
     {"chown", "[-R] [OWNER][:[GROUP]] PATH...", "Changes owner and group.\n-R: everything below as well.", make_chown},
     {"copyFromLocal", kPutUsage, "The same as -put.", make_put},
     {"copyToLocal", kGetUsage, "The same as -get.", make_get},
-    {"count", "[-q] [-h] [-v] <path> ...",
+    {"count", "[-q] [-u] [-h] [-v] <path> ...",
      "Counts directories, files and bytes: DIR_COUNT FILE_COUNT CONTENT_SIZE PATHNAME.\n"
      "-q: quotas before them. -h: sizes for people. -v: a header line.",
      make_count},
@@ -55,9 +55,10 @@ constexpr CommandEntry kCommands[] = {
      "Copies local files, or standard input for -, into the file system.\n"
      "-f: overwrite. -p: keep times, owner and mode. -d: no temporary file.",
      make_put},
-    {"rm", "[-f] [-r|-R] [-skipTrash] <src> ...",
+    {"rm", "[-f] [-r|-R] [-skipTrash] [-safely] <src> ...",
      "Removes files; moves them to the trash where fs.trash.interval is set.\n"
-     "-f: no error for what is not there. -r: folders with what is in them. -skipTrash: remove for good.",
+     "-f: no error for what is not there. -r: folders with what is in them. -skipTrash: remove for good.\n"
+     "-safely: ask before more than hadoop.shell.safely.delete.limit.num.files (100) files are removed.",
      make_rm},
     {"rmdir", "[--ignore-fail-on-non-empty] <dir> ...", "Removes empty folders.", make_rmdir},
     {"setrep", "[-R] [-w] <rep> <path> ...",

@@ -52,7 +52,7 @@ Outcome<> CommandWithDestination::process_arguments(std::vector<Item> items) {
     auto there = destination_.parent_exists();
     if (!there) return std::unexpected(std::move(there).error());
     if (!*there) {
-      const std::string full = (destination_.store->hdfs() ? destination_.store->uri() : "file:") + destination_.path;
+      const std::string full = (destination_.store->hdfs() ? destination_.store->uri() : "file://") + destination_.path;
       return failed_at(destination_.text, "No such file or directory: `" + full + "'");
     }
   }

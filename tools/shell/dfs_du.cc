@@ -80,13 +80,14 @@ class Df : public Command {
 class Count : public Command {
  protected:
   Outcome<> parse(std::vector<std::string>& arguments) override {
-    auto options = Options::parse(arguments, {.flags = {"q", "h", "v", "x"}, .arguments_min = 1});
+    auto options = Options::parse(arguments, {.flags = {"q", "u", "h", "v", "x"}, .arguments_min = 1});
     if (!options) return std::unexpected(std::move(options).error());
     options_ = *std::move(options);
     if (options_.has("v")) {
-      if (options_.has("q"))
+      if (options_.has("q") || options_.has("u"))
         std::printf("%12s %15s %15s %15s ", "QUOTA", "REM_QUOTA", "SPACE_QUOTA", "REM_SPACE_QUOTA");
-      std::printf("%12s %12s %18s PATHNAME\n", "DIR_COUNT", "FILE_COUNT", "CONTENT_SIZE");
+      if (!options_.has("u")) std::printf("%12s %12s %18s ", "DIR_COUNT", "FILE_COUNT", "CONTENT_SIZE");
+      std::printf("PATHNAME\n");
     }
     return {};
   }
@@ -95,15 +96,16 @@ class Count : public Command {
     auto summary = item.store->content_summary(item.path);
     if (!summary) return std::unexpected(std::move(summary).error());
     const bool human = options_.has("h");
-    if (options_.has("q")) {
+    if (options_.has("q") || options_.has("u")) {
       const uint64_t used = summary->file_count + summary->directory_count;
       std::printf("%12s %15s %15s %15s ", quota(summary->quota, human).c_str(),
                   remaining(summary->quota, used, human).c_str(), quota(summary->space_quota, human).c_str(),
                   remaining(summary->space_quota, summary->space_consumed, human).c_str());
     }
-    std::printf("%12s %12s %18s %s\n", size_text(summary->directory_count, human).c_str(),
-                size_text(summary->file_count, human).c_str(), size_text(summary->length, human).c_str(),
-                item.text.c_str());
+    if (!options_.has("u"))
+      std::printf("%12s %12s %18s ", size_text(summary->directory_count, human).c_str(),
+                  size_text(summary->file_count, human).c_str(), size_text(summary->length, human).c_str());
+    std::printf("%s\n", item.text.c_str());
     return {};
   }
 

@@ -10,6 +10,7 @@ class Get : public CommandWithDestination {
     auto options = Options::parse(
         arguments, {.flags = {"crc", "ignoreCrc", "p", "f"}, .with_value = {"t", "q"}, .arguments_min = 1});
     if (!options) return std::unexpected(std::move(options).error());
+    if (options->has("crc")) return failed("-crc: files of checksums beside the copies are not supported");
     overwrite_ = options->has("f");
     preserve_ = options->has("p");
     recursive_ = true;

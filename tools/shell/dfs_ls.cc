@@ -61,14 +61,17 @@ class Ls : public Command {
   }
 
   void sort(std::vector<Item>& items) const {
-    std::ranges::sort(items, [this](const Item& a, const Item& b) {
+    // -r turns the order round, but not that of what is equal.
+    const bool reverse = options_.has("r");
+    const auto larger_first = [reverse](auto a, auto b) { return reverse ? a < b : a > b; };
+    std::ranges::sort(items, [&](const Item& a, const Item& b) {
       if (options_.has("t") && shown_time(*a.status) != shown_time(*b.status))
-        return shown_time(*a.status) > shown_time(*b.status);
+        return larger_first(shown_time(*a.status), shown_time(*b.status));
       if (!options_.has("t") && options_.has("S") && a.status->length != b.status->length)
-        return a.status->length > b.status->length;
+        return larger_first(a.status->length, b.status->length);
+      if (!options_.has("t") && !options_.has("S") && reverse) return b.path < a.path;
       return a.path < b.path;
     });
-    if (options_.has("r")) std::ranges::reverse(items);
   }
 
   Options options_;

@@ -1,5 +1,8 @@
+#include <strings.h>
+
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 
 #include "tools/shell/commands.h"
 
@@ -14,6 +17,7 @@ class Rm : public Command {
     ignore_missing_ = options->has("f");
     directories_ = options->has("r") || options->has("R");
     skip_trash_ = options->has("skipTrash");
+    safely_ = options->has("safely");
     return {};
   }
 
@@ -35,6 +39,11 @@ class Rm : public Command {
       if (!moved) return failed(moved.error().message + ". Consider using -skipTrash option");
       if (*moved) return {};
     }
+    if (safely_) {
+      auto wanted = confirmed(item);
+      if (!wanted) return std::unexpected(std::move(wanted).error());
+      if (!*wanted) return {};
+    }
     auto removed = item.store->remove(item.path, directories_);
     if (!removed) return std::unexpected(std::move(removed).error());
     if (!*removed) return failed_at(item.text, "Input/output error");
@@ -43,6 +52,35 @@ class Rm : public Command {
   }
 
  private:
+  // Asks, where the item holds more files than the limit (Delete.Rm.canBeSafelyDeleted).
+  Outcome<bool> confirmed(const Item& item) {
+    constexpr const char* kLimitKey = "hadoop.shell.safely.delete.limit.num.files";
+    std::optional<std::string> given;
+    if (item.store->hdfs()) given = item.store->hdfs()->property(kLimitKey);
+    const long long limit = given ? std::strtoll(given->c_str(), nullptr, 10) : 100;
+    if (limit <= 0) return true;
+    auto summary = item.store->content_summary(item.path);
+    if (!summary) return std::unexpected(std::move(summary).error());
+    if (summary->file_count <= uint64_t(limit)) return true;
+    if (confirm("Proceed deleting " + std::to_string(summary->file_count) + " files?")) return true;
+    std::fputs("Delete aborted at user request.\n\n", stderr);
+    return false;
+  }
+
+  // ToolRunner.confirmPrompt; the end of standard input is a no.
+  static bool confirm(const std::string& prompt) {
+    while (true) {
+      std::fprintf(stderr, "%s (Y or N) ", prompt.c_str());
+      std::string answer;
+      int c = std::getchar();
+      const bool ended = c == EOF;
+      for (; c != EOF && c != '\n' && c != '\r'; c = std::getchar()) answer.push_back(char(c));
+      if (strcasecmp(answer.c_str(), "y") == 0 || strcasecmp(answer.c_str(), "yes") == 0) return true;
+      if (ended || strcasecmp(answer.c_str(), "n") == 0 || strcasecmp(answer.c_str(), "no") == 0) return false;
+      std::fprintf(stderr, "Invalid input: %s\n", answer.c_str());
+    }
+  }
+
   // Minutes that the trash is kept: the server's word where it has one, then our own configuration's (Trash.java).
   Outcome<double> trash_minutes(fs::FileSystem& hdfs) {
     auto defaults = hdfs.server_defaults();
@@ -88,6 +126,7 @@ class Rm : public Command {
   bool ignore_missing_ = false;
   bool directories_ = false;
   bool skip_trash_ = false;
+  bool safely_ = false;
 };
 
 class Rmdir : public Command {

@@ -86,6 +86,8 @@ Result<std::unique_ptr<DataNodeProcess>> DataNodeProcess::create(const Configura
   // 0 means no limit in Hadoop.
   if (node.transfer_write_deadline.count() == 0) node.transfer_write_deadline = std::chrono::hours(24 * 365);
   DFS_TRY(node.sync_on_close, c.get(keys::kSyncOnClose));
+  constexpr BoolKey kNewVolumes{{"tusk.datanode.new.volumes", "false"}};
+  DFS_TRY(node.accept_new_volumes, c.get(kNewVolumes));
   for (std::string_view prefix : {"dfs.", "fs.", "ipc.", "hadoop."}) {
     DFS_TRY(auto found, c.with_prefix(prefix));
     settings->client_properties.merge(found);

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -42,6 +44,7 @@ class LocalCluster {
     if (settings.http.front().port == 9870) settings.http.push_back({settings.http.front().host, kHadoop2HttpPort});
     DFS_TRY(bool formatted, namenode::NameNode::is_formatted(settings));
     if (!formatted) {
+      DFS_TRY_OK(begin_first_start());
       DFS_TRY_OK(namenode::NameNode::format(settings, "", namenode::NameNode::Format::kOnlyEmpty));
     }
     namenode_ = std::make_unique<namenode::NameNode>(std::move(settings));
@@ -50,7 +53,7 @@ class LocalCluster {
       return started;
     }
     for (int i = 0; i < options_.datanodes; ++i) DFS_TRY_OK(start_datanode(i));
-    return make_first_directories(!formatted);
+    return make_first_directories();
   }
 
   void stop() {
@@ -100,15 +103,31 @@ class LocalCluster {
     return datanodes_.back()->start();
   }
 
+  // A file that says, until the first directories are made, that they still have to be: a start may fail after the
+  // formatting, and the next one has to go on from there.
+  std::string first_start_marker() const { return root_ + "/first-start"; }
+  Result<void> begin_first_start() {
+    std::error_code error;
+    std::filesystem::create_directories(root_, error);
+    if (error) return fail(ErrorCode::kIo, root_ + ": " + error.message());
+    std::ofstream marker(first_start_marker());
+    if (!marker) return fail(Error::from_errno(errno, first_start_marker()));
+    return {};
+  }
+  bool is_first_start() const {
+    std::error_code error;
+    return std::filesystem::exists(first_start_marker(), error);
+  }
+
   // /tmp for everybody and homes for whoever started the cluster and for `hdfs`; waits until blocks can be written.
-  Result<void> make_first_directories(bool first_start) {
+  Result<void> make_first_directories() {
     fs::ConnectOptions as_superuser;
     as_superuser.user = security::process_user();
     auto connected = fs::FileSystem::connect("hdfs://" + namenode_->rpc_endpoint().to_string(), as_superuser);
     if (!connected) return fail(ErrorCode::kIo, connected.error().message());
     fs::FileSystem& files = *connected;
     DFS_TRY_OK(wait_until_writable(files));
-    if (!first_start) return {};
+    if (!is_first_start()) return {};
     auto made = files.mkdirs("/tmp", 01777);
     if (made) made = files.set_permission("/tmp", 01777);
     for (const std::string& user : {as_superuser.user, std::string("hdfs")}) {
@@ -117,6 +136,9 @@ class LocalCluster {
       if (made) made = files.set_owner(home, user, "");
     }
     if (!made) return fail(ErrorCode::kIo, "making the first directories: " + made.error().message());
+    std::error_code error;
+    std::filesystem::remove(first_start_marker(), error);
+    if (error) return fail(ErrorCode::kIo, first_start_marker() + ": " + error.message());
     return {};
   }
 
