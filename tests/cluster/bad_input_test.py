@@ -1,6 +1,7 @@
 """Bad input and bad luck: one line that says what to do, an exit code that is not 0, and nothing lost."""
 
 import errno
+import getpass
 import os
 import re
 import shutil
@@ -11,7 +12,9 @@ import pytest
 
 from harness.cluster import Node, TuskCluster
 from harness.command import run, tusk
+from harness.daemon import Daemon
 from harness.hadoop_xml import write_configuration
+from harness.paths import TUSK
 from harness.polling import wait_until
 from harness.real_input import assert_same_bytes, random_file, real_file
 
@@ -87,6 +90,40 @@ def test_a_port_in_use(tmp_path):
         refused(namenode(tmp_path / "name", **{"dfs.namenode.http-address": f"127.0.0.1:{port}"}), str(port))
         refused(tusk("local", "--data", tmp_path / "local", "-D", f"dfs.namenode.rpc-address=127.0.0.1:{port}",
                      "-D", "dfs.namenode.http-address=127.0.0.1:0", within=60), str(port))
+
+
+def local(folder, **settings):
+    """`tusk local` on ports that the system chooses."""
+    given = {"dfs.namenode.rpc-address": "127.0.0.1:0", "dfs.namenode.http-address": "127.0.0.1:0",
+             "dfs.datanode.address": "127.0.0.1:0", "dfs.datanode.http.address": "127.0.0.1:0",
+             "dfs.datanode.ipc.address": "127.0.0.1:0", **settings}
+    words = [word for key, value in given.items() for word in ("-D", f"{key}={value}")]
+    return ["local", "--data", folder, "--datanodes", "1", *words]
+
+
+def test_what_a_first_start_could_not_do_the_next_one_does(tmp_path):
+    folder = tmp_path / "local"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused(tusk(*local(folder, **{"dfs.datanode.address": f"127.0.0.1:{port}"}), within=60), str(port))
+    started = Daemon("local", [TUSK, *local(folder)], tmp_path / "logs", env={"HADOOP_CONF_DIR": ""}).start()
+
+    def directories():
+        host, port = started.wait_ready()["rpc"]
+        listed = tusk("dfs", "-ls", "-R", f"hdfs://{host}:{port}/", env={"HADOOP_CONF_DIR": ""}).ok().splitlines()
+        return {line.split(f":{port}")[1]: line.split()[0] for line in listed}, f"hdfs://{host}:{port}"
+
+    try:
+        made, uri = directories()
+        assert made["/tmp"] == "drwxrwxrwt"
+        assert {"/user/hdfs", f"/user/{getpass.getuser()}"} <= set(made)
+        # Made once, not by every start.
+        tusk("dfs", "-rm", "-r", "-skipTrash", f"{uri}/user/hdfs", env={"HADOOP_CONF_DIR": ""}).ok()
+        assert started.terminate() == 0
+        started.start()
+        assert "/user/hdfs" not in directories()[0]
+    finally:
+        started.kill()
 
 
 def test_a_namenode_folder_that_is_not_formatted(tmp_path):
@@ -193,6 +230,58 @@ def test_a_frame_of_garbage_ends_its_connection_and_hurts_nobody(cluster, garbag
                     assert error.errno == errno.ENOTCONN, error
         assert len(bystander.datanodes()) == 3
     assert all(node.daemon.running() for node in cluster.nodes())
+
+
+def datanode(cluster, name, **settings):
+    """One more DataNode of `cluster`, not started."""
+    node = Node("tusk", "datanode", name, cluster.root, {"fs.defaultFS": cluster.uri()}, settings)
+    node.write_configuration()
+    return node
+
+
+def test_a_datanode_on_a_port_in_use(cluster):
+    for key in ("dfs.datanode.address", "dfs.datanode.ipc.address", "dfs.datanode.http.address"):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            node = datanode(cluster, f"port-{port}", **{key: f"127.0.0.1:{port}"})
+            refused(run(*node.command(), within=60), str(port))
+
+
+def test_a_datanode_on_a_foreign_folder_is_refused_and_keeps_it(cluster, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "thesis.txt").write_text("mine")
+    node = datanode(cluster, "foreign", **{"dfs.datanode.data.dir": f"file://{tmp_path}/data"})
+    refused(run(*node.command(), within=60), str(tmp_path / "data"))
+    assert (tmp_path / "data" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_datanode_on_a_read_only_folder(cluster, small_disk):
+    disk = small_disk("readonly", 16)
+    run("mount", "-o", "remount,ro", disk).ok()
+    node = datanode(cluster, "readonly", **{"dfs.datanode.data.dir": f"file://{disk}/data"})
+    refused(run(*node.command(), within=60), str(disk))
+
+
+def test_an_empty_disk_beside_a_filled_one_is_used_only_when_it_is_said_to_be_new(cluster, tmp_path, small_disk):
+    source = random_file(tmp_path / "source", 4 << 20)
+    first, second = small_disk("first", 64), small_disk("second", 64)
+    with TuskCluster(datanodes=1, config={"dfs.datanode.data.dir": f"file://{first}/data",
+                                          "dfs.datanode.du.reserved": 0}) as own:
+        own.dfs("-D", "dfs.blocksize=1048576", "-put", source, "/before").ok()
+        node = own.datanodes[0]
+        assert node.daemon.terminate() == 0
+        node.hdfs["dfs.datanode.data.dir"] = f"file://{first}/data,file://{second}/data"
+        node.write_configuration()
+        refused(run(*node.command(), within=60), str(second), "tusk.datanode.new.volumes")
+        node.hdfs["tusk.datanode.new.volumes"] = "true"
+        node.start()
+        own.wait_serving()
+        (first / "filler").write_bytes(b"x" * (shutil.disk_usage(first).free - (512 << 10)))
+        own.dfs("-D", "dfs.blocksize=1048576", "-put", source, "/after").ok()
+        assert list((second / "data").rglob("blk_*"))
+        for name in ("/before", "/after"):
+            own.dfs("-get", "-f", name, tmp_path / "back").ok()
+            assert_same_bytes(source, tmp_path / "back")
 
 
 def test_a_full_datanode_disk_refuses_the_file_and_keeps_the_others(small_disk, tmp_path):

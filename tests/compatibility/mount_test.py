@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 
 import pytest
 from harness.cluster import StockCluster, TuskCluster
@@ -352,6 +353,23 @@ def test_a_file_that_is_open_when_the_mount_ends_is_kept(cluster, folder):
         with raises(errno.ENOTCONN):
             file.close()
     assert (folder / "f").read_bytes() == b"not closed"
+
+
+def test_the_mount_ends_in_time_although_files_are_open_on_a_frozen_datanode():
+    with TuskCluster(datanodes=1, config={"dfs.replication": 1}) as own, Mount(own.uri()) as mount:
+        files = [open(mount.path / f"f{i}", "wb", buffering=0) for i in range(5)]
+        for file in files:
+            file.write(b"x" * 100_000)
+        own.datanodes[0].daemon.signal(signal.SIGSTOP)
+        before = time.monotonic()
+        for file in files:
+            file.write(b"x" * 100_000)
+        assert mount.stop() == 0
+        assert time.monotonic() - before < 20
+        own.datanodes[0].daemon.signal(signal.SIGCONT)
+        for file in files:
+            with raises(errno.ENOTCONN):
+                file.close()
 
 
 def test_in_the_background_success_and_failure_show_in_the_exit_code(cluster, tmp_path):

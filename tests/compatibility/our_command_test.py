@@ -100,4 +100,4 @@ def test_listing_takes_less_than_30_ms(cluster):
         before = time.monotonic()
         tusk("dfs", "-ls", "/", env={"HADOOP_CONF_DIR": str(configuration)}).ok()
         times.append(time.monotonic() - before)
-    assert min(times) < 0.030, f"best {min(times) * 1000:.0f} ms, median {statistics.median(times) * 1000:.0f} ms"
+    assert statistics.median(times) < 0.030, [f"{seconds * 1000:.0f} ms" for seconds in times]

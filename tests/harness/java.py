@@ -49,11 +49,12 @@ def run_java(main_class, configuration, home, *args, within=120, env=None):
     return run(*java_command(main_class, configuration, home, *args), within=within, env=env)
 
 
-def compile_program(name):
+def compile_program(program):
     """The folder with the classes of one of the harness's Java programs."""
-    source = pathlib.Path(__file__).parent / "java" / f"{name}.java"
+    require_hadoop()
+    source = pathlib.Path(__file__).parent / "java" / f"{program}.java"
     classes = BUILD / "hadoop" / "classes"
-    compiled = classes / f"{name}.class"
+    compiled = classes / f"{program}.class"
     if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
         classes.mkdir(parents=True, exist_ok=True)
         run("javac", "-nowarn", "-cp", f"{HADOOP_JARS}/*", "-d", classes, source).ok()

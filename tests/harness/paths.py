@@ -9,4 +9,5 @@ HADOOP_JARS = BUILD / "hadoop" / "lib"
 # Which of our builds the cluster tests run.
 PRESET = os.environ.get("TUSK_TEST_PRESET", "release")
 TUSK = BUILD / PRESET / "bin" / "tusk"
+FILE_SCRIPT = BUILD / PRESET / "bin" / "file_script"
 INPUT = BUILD / "test-input"
