@@ -204,8 +204,10 @@ Task<Result<bool>> BlockReceiver::respond_once() {
     transfer::encode_ack({.seqno = transfer::kUnknownSeqno, .replies = {Status::kSuccess, Status::kError}}, ack_bytes_);
     asio::const_buffer buffer(ack_bytes_.data(), ack_bytes_.size());
     DFS_CO_TRY_OK(co_await upstream_->write(std::span(&buffer, 1)));
-    while (!ended()) co_await changed_.wait();
-    co_return fail(*error_);
+    // Once all is received nobody reads what comes from upstream, not even its end.
+    while (!ended() && !all_received_) co_await changed_.wait();
+    if (error_) co_return fail(*error_);
+    co_return fail(ErrorCode::kEof, "The pipeline has lost " + mirror_->stream->remote());
   }
   if (mirror_ && downstream.seqno == transfer::kUnknownSeqno) {
     // Not about one packet: an out-of-band status, or a failure further down.

@@ -4,7 +4,7 @@ import pytest
 
 from harness.cluster import TuskCluster
 from harness.file_script import TO_THE_END, FileScript
-from harness.pipelines import (BLOCK, CLIENT, CLUSTER, FOUND_IN_DATANODES, check_every_replica, freeze, node_at, thaw,
+from harness.pipelines import (BLOCK, CLIENT, CLUSTER, check_every_replica, freeze, node_at, thaw,
                                write_while_a_datanode_is_lost)
 from harness.polling import wait_until
 
@@ -31,7 +31,6 @@ def all_datanodes_are_back(cluster):
     cluster.wait_serving(datanodes=4)
 
 
-@pytest.mark.xfail(reason=FOUND_IN_DATANODES, strict=False)
 def test_files_are_written_on_when_a_datanode_is_killed(cluster, script):
     victim, written = write_while_a_datanode_is_lost(cluster, script, "/killed", lambda node: node.kill())
     check_every_replica(cluster, written)
@@ -40,7 +39,6 @@ def test_files_are_written_on_when_a_datanode_is_killed(cluster, script):
     check_every_replica(cluster, written)
 
 
-@pytest.mark.xfail(reason=FOUND_IN_DATANODES, strict=False)
 def test_files_are_written_on_when_a_datanode_freezes(cluster, script):
     victim, written = write_while_a_datanode_is_lost(cluster, script, "/frozen", freeze)
     thaw(victim)

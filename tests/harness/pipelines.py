@@ -5,9 +5,6 @@ import signal
 from .polling import wait_until
 
 BLOCK = 1 << 20
-# What these tests have found in our DataNodes: a stage whose mirror is lost after the last packet has arrived never ends,
-# so that its replica cannot be recovered; and a replica that ends within a chunk is not copied.
-FOUND_IN_DATANODES = "a DataNode keeps the writer of a pipeline that lost its mirror at the end of a block"
 # A DataNode that says nothing is left after this and five seconds for each DataNode behind it, as in Hadoop.
 SOCKET_TIMEOUT_MILLIS = 2000
 CLIENT = {"dfs.client.socket-timeout": SOCKET_TIMEOUT_MILLIS}
