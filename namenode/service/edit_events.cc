@@ -79,7 +79,7 @@ void add_xattrs(EventBatchProto& out, const std::string& path, const std::vector
     XAttrProto& shown = *event.add_xattrs();
     shown.set_namespace_(XAttrProto::XAttrNamespaceProto(xattr.name_space));
     shown.set_name(xattr.name);
-    shown.set_value(xattr.value);
+    if (!removed) shown.set_value(xattr.value);
   }
   event.set_xattrsremoved(removed);
   add(out, EVENT_METADATA, event);

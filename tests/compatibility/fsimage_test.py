@@ -5,7 +5,9 @@ import xml.etree.ElementTree as xml
 
 from harness.cluster import OURS, Cluster, StockCluster, TuskCluster
 from harness.command import tusk
-from harness.java import HadoopTools
+from harness.java import run_java
+from harness.namenode_rpc import RemoteError
+from harness.polling import wait_until
 from harness.real_input import random_file
 
 IMAGE_VIEWER = "org.apache.hadoop.hdfs.tools.offlineImageViewer.OfflineImageViewerPB"
@@ -34,15 +36,31 @@ def add_what_only_stock_makes(cluster):
 
 
 def listed(shell):
-    """What a user sees of the whole tree; quotas and ACLs where they are."""
-    return [shell.fs("-ls", "-R", "/").ok(), shell.fs("-getfattr", "-R", "-d", "-e", "hex", "/").ok(),
-            shell.fs("-count", "-q", "/names", "/a").ok(), shell.fs("-getfacl", "-R", "/").ok()]
+    """What a user sees of the whole tree. Sorted: stock lists names that are not ASCII before all others."""
+    return [sorted(shell.fs(*command).ok().splitlines())
+            for command in (("-ls", "-R", "/"), ("-getfattr", "-R", "-d", "-e", "hex", "/"),
+                            ("-count", "-q", "/names", "/a"), ("-getfacl", "-R", "/"))]
 
 
 def blocks_of(cluster):
-    with cluster.rpc() as rpc:
-        return {path: [(block.block_id, block.generation_stamp, block.length) for block in rpc.blocks(path)]
-                for path in ("/a/file", "/a/b/second", "/a/empty")}
+    """Of each file, known without DataNodes once safe mode is off for readers as well."""
+    cluster.java().admin("-safemode", "leave").ok()
+
+    def ask():
+        with cluster.rpc() as rpc:
+            try:
+                return {path: [(block.block_id, block.generation_stamp, block.length) for block in rpc.blocks(path)]
+                        for path in ("/a/file", "/a/b/second", "/a/empty")}
+            except RemoteError as error:
+                assert error.class_name.endswith("SafeModeException"), error
+                return None
+
+    return wait_until(ask, 20, "the end of safe mode")
+
+
+def view_image(cluster, how, image, to):
+    """`hdfs oiv -p HOW`."""
+    run_java(IMAGE_VIEWER, cluster.java().configuration, to.parent / "java", "-p", how, "-i", image, "-o", to).ok()
 
 
 def configuration_of(node, **hdfs):
@@ -69,7 +87,7 @@ def test_our_namenode_starts_on_a_stock_one_s_folder_and_a_stock_one_on_our_expo
         # The image alone must do, as where the edits before it are purged.
         shutil.copytree(stock.namenode.storage, ours.namenode.storage)
         (ours.namenode.storage / "in_use.lock").unlink(missing_ok=True)
-        images = sorted(p.name for p in (ours.namenode.storage / "current").glob("fsimage_*[0-9]"))
+        images = sorted(p.name for p in (ours.namenode.storage / "current").glob("fsimage_*") if not p.suffix)
         newest = int(images[-1].split("_")[1])
         assert newest > 0
         for segment in (ours.namenode.storage / "current").glob("edits_0*-*"):
@@ -79,7 +97,6 @@ def test_our_namenode_starts_on_a_stock_one_s_folder_and_a_stock_one_on_our_expo
         ours.start_namenode()
         assert listed(ours.java()) == seen
         assert blocks_of(ours) == blocks
-        ours.java().admin("-safemode", "leave").ok()
         ours.java().fs("-mkdir", "/by tusk").ok()
         ours.java().fs("-touchz", "/by tusk/file").ok()
         seen = listed(ours.java())
@@ -87,14 +104,15 @@ def test_our_namenode_starts_on_a_stock_one_s_folder_and_a_stock_one_on_our_expo
         # A running NameNode gives its image, and stock's viewer reads it.
         fetched = tmp_path / "fetched"
         fetched.mkdir()
-        ours.java().admin("-fetchImage", fetched).ok()
+        host, port = ours.namenode.addresses["http"]
+        ours.java().admin("-D", f"dfs.namenode.http-address={host}:{port}", "-fetchImage", fetched).ok()
         image, = fetched.iterdir()
         viewed = tmp_path / "image.xml"
-        ours.java().run(IMAGE_VIEWER, "-p", "XML", "-i", image, "-o", viewed).ok()
+        view_image(ours, "XML", image, viewed)
         names = {inode.findtext("name") for inode in xml.parse(viewed).getroot().iter("inode")}
         assert {"by tusk", "🐘", "second"} <= names
         delimited = tmp_path / "image.txt"
-        ours.java().run(IMAGE_VIEWER, "-p", "Delimited", "-i", image, "-o", delimited).ok()
+        view_image(ours, "Delimited", image, delimited)
         paths = {line.split("\t")[0] for line in delimited.read_text().splitlines()[1:]}
         assert {"/by tusk/file", "/names/é", "/a/b/second"} <= paths
 
@@ -104,7 +122,6 @@ def test_our_namenode_starts_on_a_stock_one_s_folder_and_a_stock_one_on_our_expo
         assert "exported" in said
         shutil.copytree(exported, back.namenode.storage)
         back.start_namenode()
-        back.java().admin("-safemode", "leave").ok()
         assert listed(back.java()) == seen
         assert blocks_of(back) == blocks
         back.java().fs("-touchz", "/by tusk/and stock").ok()
@@ -120,7 +137,7 @@ def test_a_namespace_of_ours_goes_to_stock_and_comes_back(tmp_path):
     with TuskCluster(datanodes=2, config=CONFIG) as ours:
         try:
             make_a_tree(ours.java(), local)
-            seen, blocks = ours.java().fs("-ls", "-R", "/").ok(), blocks_of(ours)
+            seen, blocks = listed(ours.java()), blocks_of(ours)
             ours.kill_all()
             exported = tmp_path / "exported"
             tusk("inspect", "fsimage", "export", exported, "--config", ours.namenode.configuration).ok()
@@ -128,11 +145,10 @@ def test_a_namespace_of_ours_goes_to_stock_and_comes_back(tmp_path):
 
             shutil.copytree(exported, stock.namenode.storage)
             stock.start_namenode()
-            assert stock.java().fs("-ls", "-R", "/").ok() == seen
+            assert listed(stock.java()) == seen
             assert blocks_of(stock) == blocks
-            stock.java().admin("-safemode", "leave").ok()
             stock.java().fs("-mkdir", "/by stock").ok()
-            seen = stock.java().fs("-ls", "-R", "/").ok()
+            seen = listed(stock.java())
             stock.kill_all()
 
             configuration = configuration_of(again.namenode)
@@ -140,7 +156,7 @@ def test_a_namespace_of_ours_goes_to_stock_and_comes_back(tmp_path):
             assert "imported" in said
             assert tusk("inspect", "compare", "--config", configuration).ok() == ""
             again.start_namenode()
-            assert again.java().fs("-ls", "-R", "/").ok() == seen
+            assert listed(again.java()) == seen
             assert blocks_of(again) == blocks
         finally:
             stock.stop()
@@ -153,8 +169,8 @@ def test_what_we_lack_is_refused_by_name_and_nothing_is_left(tmp_path):
     try:
         stock.start()
         stock.java().fs("-mkdir", "/coded").ok()
-        stock.java().run("org.apache.hadoop.hdfs.tools.ECAdmin", "-setPolicy", "-path", "/coded", "-policy",
-                         "RS-6-3-1024k").ok()
+        run_java("org.apache.hadoop.hdfs.tools.ECAdmin", stock.java().configuration, tmp_path / "java", "-setPolicy",
+                 "-path", "/coded", "-policy", "RS-6-3-1024k").ok()
         stock.java().admin("-safemode", "enter").ok()
         stock.java().admin("-saveNamespace").ok()
         stock.kill_all()
