@@ -277,7 +277,9 @@ def test_an_empty_disk_beside_a_filled_one_is_used_only_when_it_is_said_to_be_ne
         node.start()
         own.wait_serving()
         (first / "filler").write_bytes(b"x" * (shutil.disk_usage(first).free - (512 << 10)))
-        own.dfs("-D", "dfs.blocksize=1048576", "-put", source, "/after").ok()
+        # What is left of a disk is known from the last heartbeat.
+        wait_until(lambda: own.dfs("-D", "dfs.blocksize=1048576", "-put", "-f", source, "/after").code == 0, 30,
+                   "a file on the disk that is not full")
         assert list((second / "data").rglob("blk_*"))
         for name in ("/before", "/after"):
             own.dfs("-get", "-f", name, tmp_path / "back").ok()
