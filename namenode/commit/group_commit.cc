@@ -48,7 +48,7 @@ Result<void> GroupCommit::start() {
     std::lock_guard lock(durable_mutex_);
     durable_ = last_;
   }
-  published_ = std::make_shared<const Moment>(Moment{parts_.tables.snapshot(), last_});
+  publish(std::make_shared<const Moment>(Moment{parts_.tables.snapshot(), last_}));
   periodic_due_ = parts_.clock.now();
   namespace_thread_ = std::thread([this] { run_namespace(); });
   journal_thread_ = std::thread([this] { run_journal(); });
@@ -70,7 +70,14 @@ void GroupCommit::stop() {
 }
 
 NamespaceThread::Moment GroupCommit::published() const {
-  return *published_.load();
+  std::lock_guard lock(published_mutex_);
+  return *published_;
+}
+
+void GroupCommit::publish(std::shared_ptr<const Moment> moment) {
+  // What was published goes after the lock: the last to hold a moment releases a snapshot of the tables.
+  std::lock_guard lock(published_mutex_);
+  published_.swap(moment);
 }
 
 std::optional<Error> GroupCommit::failure() const {
@@ -341,7 +348,7 @@ Result<void> GroupCommit::make_durable(std::vector<Handed>& group) {
   for (Handed& handed : group) {
     if (handed.moment) newest = std::move(handed.moment);
   }
-  if (newest) published_ = std::move(newest);
+  if (newest) publish(std::move(newest));
   std::lock_guard lock(durable_mutex_);
   durable_ = last;
   durable_changed_.notify_all();

@@ -110,6 +110,7 @@ class GroupCommit final : public NamespaceThread {
   void hand_over(Handed handed);
   void count_roll(Handed& handed);
   Result<void> make_durable(std::vector<Handed>& group);
+  void publish(std::shared_ptr<const Moment> moment);
   void enqueue(Step& step, std::unique_ptr<Waiting> waiting);
   std::optional<Error> put(Queued& queued);
 
@@ -132,7 +133,9 @@ class GroupCommit final : public NamespaceThread {
   TransactionId durable_ = kNoTransaction;
   std::optional<Error> failure_;
 
-  std::atomic<std::shared_ptr<const Moment>> published_;
+  // Not std::atomic: the load of libstdc++ 12 gives its lock back without a barrier.
+  mutable std::mutex published_mutex_;
+  std::shared_ptr<const Moment> published_;
   std::atomic<uint64_t> purge_limit_{raw(kNoTransaction)};
 
   // Of the namespace thread.
