@@ -21,11 +21,21 @@ struct Named {
   std::string_view name;
 };
 // The tables that are a function of the edit log.
-constexpr Named kLogged[] = {{Table::kEntries, "entries"},        {Table::kInodeIndex, "inode index"},
-                             {Table::kFileBlocks, "file blocks"}, {Table::kBlockIndex, "block index"},
-                             {Table::kOpenFiles, "open files"},   {Table::kQuotaUsage, "quota usage"}};
-constexpr Counter kLoggedCounters[] = {Counter::kLastInodeId, Counter::kLastBlockId,    Counter::kGenerationStamp,
-                                       Counter::kFileCount,   Counter::kDirectoryCount, Counter::kBlockCount};
+constexpr Named kLogged[] = {{Table::kEntries, "entries"},
+                             {Table::kInodeIndex, "inode index"},
+                             {Table::kFileBlocks, "file blocks"},
+                             {Table::kBlockIndex, "block index"},
+                             {Table::kOpenFiles, "open files"},
+                             {Table::kQuotaUsage, "quota usage"},
+                             {Table::kSnapshots, "snapshots"},
+                             {Table::kVersions, "versions"},
+                             {Table::kVersionsOfInode, "versions of inodes"},
+                             {Table::kVersionsOfSnapshot, "versions of snapshots"},
+                             {Table::kBlockVersions, "block versions"}};
+constexpr Counter kLoggedCounters[] = {
+    Counter::kLastInodeId,    Counter::kLastBlockId,    Counter::kGenerationStamp,
+    Counter::kFileCount,      Counter::kDirectoryCount, Counter::kBlockCount,
+    Counter::kNextSnapshotId, Counter::kSnapshotCount,  Counter::kSnapshottableCount};
 
 std::string hex(std::string_view bytes) {
   std::string out;

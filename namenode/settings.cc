@@ -59,6 +59,14 @@ Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
   s.access_time_precision_ms = uint64_t(precision.count());
   DFS_TRY(s.batched_listing_max, c.get_between(keys::kBatchedListingLimit, 1, INT32_MAX));
   DFS_TRY(s.listing_max, c.get_between(keys::kListingLimit, 1, INT32_MAX));
+  DFS_TRY(s.snapshots_max, c.get_between(keys::kSnapshotsMax, 0, INT32_MAX));
+  DFS_TRY(s.snapshots_per_directory_max, c.get_between(keys::kSnapshotsPerDirectoryMax, 0, INT32_MAX));
+  if (s.snapshots_per_directory_max > s.snapshots_max) {
+    return fail(ErrorCode::kConfiguration,
+                "dfs.namenode.snapshot.max.limit cannot be greater than dfs.namenode.snapshot.filesystem.limit");
+  }
+  DFS_TRY(s.snapshot_diff_listing_max, c.get_between(keys::kSnapshotDiffListingLimit, 1, INT32_MAX));
+  DFS_TRY(s.snapshot_diff_below_root, c.get(keys::kSnapshotDiffBelowRoot));
   DFS_TRY(s.bytes_per_checksum, c.get_between(keys::kBytesPerChecksum, 1, 1u << 30));
   DFS_TRY(s.write_packet_bytes, c.get_between(keys::kWritePacketSize, 1, 16u << 20));
   DFS_TRY(s.retry_expiry, c.get(keys::kRetryCacheExpiry));

@@ -31,7 +31,10 @@ struct BlockRecovery {
   BlockRow block;
   GenerationStamp recovery_stamp{};
   std::optional<uint64_t> truncate_length;  // the length to cut to; otherwise the replicas decide
+  std::optional<BlockId> copy_to{};         // a copy of this id is cut, and the replicas stay as they are
   TimePoint started{};
+  // The file's block that comes out of it.
+  BlockId result() const { return copy_to.value_or(block.id); }
 };
 
 // What the namespace asks of the block side, and what follows from records. The block side keeps in memory what the
@@ -54,7 +57,7 @@ class Blocks {
   // of this block. Called as the last step of a plan. Forgotten when the block is completed or removed, and by a
   // restart.
   virtual Result<void> recover(const View& view, BlockRecovery recovery) = 0;
-  virtual std::optional<BlockRecovery> recovery_of(BlockId block) const = 0;
+  virtual std::optional<BlockRecovery> recovery_of(BlockId result) const = 0;
   // A reader found the replica on this storage (by uuid; empty: any storage of the DataNode) corrupt.
   virtual Result<void> report_bad(const View& view, Batch& batch, const BlockRow& block, std::string_view datanode_uuid,
                                   std::string_view storage_uuid) = 0;

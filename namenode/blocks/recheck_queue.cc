@@ -12,6 +12,7 @@ void RecheckQueue::add(BlockId block, std::string delete_hint) {
 
 void RecheckQueue::add_file(InodeId file) {
   add_walk(Table::kFileBlocks, inode_key(file));
+  add_walk(Table::kBlockVersions, inode_key(file));
 }
 
 void RecheckQueue::add_storage(StorageNumber storage) {
@@ -20,6 +21,7 @@ void RecheckQueue::add_storage(StorageNumber storage) {
 
 void RecheckQueue::add_all_blocks() {
   add_walk(Table::kFileBlocks, "");
+  add_walk(Table::kBlockVersions, "");
 }
 
 void RecheckQueue::add_walk(Table table, std::string prefix) {

@@ -3,7 +3,7 @@
 namespace dfs::namenode {
 
 Recoveries::Entry& Recoveries::put(BlockRecovery recovery) {
-  Entry& entry = entries_[recovery.block.id];
+  Entry& entry = entries_[recovery.result()];
   entry.recovery = std::move(recovery);
   entry.sent = false;
   return entry;

@@ -1,21 +1,32 @@
 #include "namenode/blocks/stored_block.h"
 
+#include <algorithm>
+
 namespace dfs::namenode {
 
 Result<std::optional<StoredBlock>> find_block(const View& view, BlockId id) {
   DFS_TRY(std::optional<BlockOwner> owner, find_owner(view, id));
   if (!owner) return std::nullopt;
-  DFS_TRY(std::optional<BlockRow> row, find_file_block(view, owner->file, owner->index));
+  DFS_TRY(std::optional<BlockRow> row, find_owned_block(view, *owner));
   if (!row || row->id != id) return std::nullopt;
   return StoredBlock{*row, *owner};
 }
 
 Result<std::optional<uint16_t>> replication_of(const View& view, InodeId file) {
   DFS_TRY(std::optional<EntryKey> entry, find_entry_of(view, file));
-  if (!entry) return std::nullopt;
-  DFS_TRY(std::optional<InodeRow> inode, find_entry(view, entry->parent, entry->name));
-  if (!inode) return std::nullopt;
-  return inode->replication;
+  std::optional<uint16_t> replication;
+  if (entry) {
+    DFS_TRY(std::optional<InodeRow> inode, find_entry(view, entry->parent, entry->name));
+    if (!inode) return std::nullopt;
+    replication = inode->replication;
+    if (!inode->versioned) return replication;
+  }
+  DFS_TRY(std::vector<InodeVersion> versions, versions_of_inode(view, file));
+  for (const InodeVersion& version : versions) {
+    DFS_TRY(InodeRow inode, versioned_inode(view, version));
+    replication = std::max(replication.value_or(0), inode.replication);
+  }
+  return replication;
 }
 
 void put_replica(Batch& batch, BlockId block, StorageNumber storage, const ReplicaRow& row) {

@@ -15,7 +15,7 @@ struct StoredBlock {
 
 // Nothing where no file has the block.
 Result<std::optional<StoredBlock>> find_block(const View& view, BlockId id);
-// The replication that the file asks for; nothing where the file is gone.
+// The replication that the file asks for, now or in a snapshot, whichever is more; nothing where the file is gone.
 Result<std::optional<uint16_t>> replication_of(const View& view, InodeId file);
 
 // A replica's row stands in kReplicas and, the same, in kStorageReplicas.

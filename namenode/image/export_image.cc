@@ -35,10 +35,7 @@ class Export {
     DFS_TRY_OK(write_inodes());
     DFS_TRY_OK(write_directories());
     DFS_TRY_OK(write_open_files());
-    SnapshotSection snapshots;
-    snapshots.set_snapshotcounter(0);
-    snapshots.set_numsnapshots(0);
-    DFS_TRY_OK(write_kept("SNAPSHOT", std::move(snapshots)));
+    DFS_TRY_OK(write_snapshots());
     DFS_TRY_OK(image_.end_section("INODE_REFERENCE"));
     SecretManagerSection secrets;
     secrets.set_currentid(0);
@@ -71,6 +68,22 @@ class Export {
     DFS_TRY(Head head, kept(section, std::move(fresh)));
     DFS_TRY_OK(image_.put(head));
     return image_.end_section(section);
+  }
+
+  Result<void> write_snapshots() {
+    DFS_TRY(uint64_t directories, counter(view_, Counter::kSnapshottableCount));
+    DFS_TRY(uint64_t count, counter(view_, Counter::kSnapshotCount));
+    if (directories + count > 0) {
+      return fail(ErrorCode::kUnsupported, "Snapshots cannot be exported yet. Delete them, and disallow them in the " +
+                                               std::to_string(directories) + " directories that can have some, before");
+    }
+    SnapshotSection fresh;
+    fresh.set_numsnapshots(0);
+    DFS_TRY(SnapshotSection head, kept("SNAPSHOT", std::move(fresh)));
+    DFS_TRY(uint64_t next, counter(view_, Counter::kNextSnapshotId));
+    head.set_snapshotcounter(uint32_t(next));
+    DFS_TRY_OK(image_.put(head));
+    return image_.end_section("SNAPSHOT");
   }
 
   Result<void> write_name_system() {

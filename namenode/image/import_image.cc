@@ -82,6 +82,7 @@ class Import {
       if (head.snapshottabledir_size() > 0) {
         return lacking(fmt::format("{} snapshottable directories", head.snapshottabledir_size()));
       }
+      if (head.snapshotcounter() > 0) count(Counter::kNextSnapshotId, head.snapshotcounter());
       keep("SNAPSHOT", head);
     }
     DFS_TRY(auto references, image_.section("INODE_REFERENCE"));

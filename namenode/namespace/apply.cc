@@ -22,8 +22,7 @@ struct OneOf {
 using Ignored = OneOf<StartLogSegmentOp, EndLogSegmentOp, SetGenstampV1Op, GetDelegationTokenOp, RenewDelegationTokenOp,
                       CancelDelegationTokenOp, UpdateMasterKeyOp>;
 using Unsupported =
-    OneOf<CreateSnapshotOp, DeleteSnapshotOp, RenameSnapshotOp, AllowSnapshotOp, DisallowSnapshotOp,
-          AddCacheDirectiveOp, ModifyCacheDirectiveOp, RemoveCacheDirectiveOp, AddCachePoolOp, ModifyCachePoolOp,
+    OneOf<AddCacheDirectiveOp, ModifyCacheDirectiveOp, RemoveCacheDirectiveOp, AddCachePoolOp, ModifyCachePoolOp,
           RemoveCachePoolOp, RollingUpgradeStartOp, RollingUpgradeFinalizeOp, AddErasureCodingPolicyOp,
           EnableErasureCodingPolicyOp, DisableErasureCodingPolicyOp, RemoveErasureCodingPolicyOp>;
 

@@ -17,8 +17,7 @@ Result<void> edit(std::string_view path, RecordChange& change, const std::functi
   DFS_TRY(InodePath resolved, existing_path(change, path));
   InodeRow row = *resolved.last();
   DFS_TRY_OK(edit_row(row));
-  change.put_inode(resolved.key(), row);
-  return {};
+  return change.put_inode(resolved.key(), row);
 }
 
 void set_quota(std::optional<uint64_t>& quota, int64_t value) {
@@ -36,7 +35,7 @@ Result<void> edit_quotas(std::string_view path, RecordChange& change, const std:
   if (before.type != InodeType::kDirectory) return fail(misfit(path, "it is not a directory"));
   InodeRow after = before;
   edit_row(after);
-  change.put_inode(resolved.key(), after);
+  DFS_TRY_OK(change.put_inode(resolved.key(), after));
   if (!has_usage_row(after)) {
     if (has_usage_row(before)) change.erase(Table::kQuotaUsage, inode_key(after.id));
     return {};
@@ -79,7 +78,7 @@ Result<void> apply_record(const SetReplicationOp& op, RecordChange& change) {
   DFS_TRY(uint64_t bytes, charged_bytes(change, row));
   const QuotaCounts before = space_of(row, bytes, policy_of(path));
   row.replication = op.replication;
-  change.put_inode(path.key(), row);
+  DFS_TRY_OK(change.put_inode(path.key(), row));
   change.effects().replication_changed.push_back(row.id);
   return change.charge(path, path.length() - 1, space_of(row, bytes, policy_of(path)) -= before);
 }
@@ -190,8 +189,7 @@ Result<void> apply_record(const SetStoragePolicyOp& op, RecordChange& change) {
   InodeRow row = *path.last();
   row.storage_policy = op.policy_id;
   DFS_TRY_OK(recount_types(path, row, change));
-  change.put_inode(path.key(), row);
-  return {};
+  return change.put_inode(path.key(), row);
 }
 
 }  // namespace dfs::namenode

@@ -15,6 +15,13 @@ BlockRow row_of(const EditBlock& block, BlockState state) {
       .id = block.id, .generation_stamp = block.generation_stamp, .length = block.num_bytes, .state = state};
 }
 
+void complete(BlockRow& row, RecordChange& change) {
+  row.state = BlockState::kComplete;
+  row.truncate_length.reset();
+  row.copied_from.reset();
+  change.effects().completed_blocks.push_back(row.id);
+}
+
 uint64_t total_length(const std::vector<BlockRow>& blocks) {
   uint64_t total = 0;
   for (const BlockRow& block : blocks) total += block.length;
@@ -43,19 +50,19 @@ Result<void> update_blocks(std::string_view path, const std::vector<EditBlock>& 
     row.generation_stamp = block.generation_stamp;
     DFS_TRY_OK(change.raise(Counter::kGenerationStamp, raw(block.generation_stamp)));
     if (row.state != BlockState::kComplete && (!is_last || last == LastBlock::kCompletes)) {
-      row.state = BlockState::kComplete;
-      row.truncate_length.reset();
-      change.effects().completed_blocks.push_back(row.id);
+      complete(row, change);
     }
     if (row != before) change.put_block(file.id, uint32_t(i), row, false);
+    if (row.copied_from != before.copied_from) {
+      DFS_TRY_OK(change.drop_unneeded_blocks(file.id, RecordChange::InTree::kYes));
+    }
   }
   if (blocks.size() < rows.size()) {
     if (!file.under_construction || blocks.size() + 1 != rows.size()) {
       return fail(misfit(path, fmt::format("{} of {} blocks are to go", rows.size() - blocks.size(), rows.size())));
     }
-    change.remove_block(file.id, uint32_t(blocks.size()), rows.back().id);
+    DFS_TRY_OK(change.retire_block(file.id, uint32_t(blocks.size()), rows.back()));
     rows.pop_back();
-    DFS_TRY_OK(change.add_to(Counter::kBlockCount, -1));
   }
   const size_t known = rows.size();
   for (size_t i = known; i < blocks.size(); ++i) {
@@ -82,10 +89,9 @@ Result<void> reopen(InodeRow& file, const OpenFileRow& holder, bool new_block, R
   return {};
 }
 
-// Puts a file that has changed, and charges what it now takes more of quotas than before.
-Result<void> put_file(const InodePath& path, const QuotaCounts& before, const InodeRow& file, RecordChange& change) {
+// Charges what a file that has changed takes more of quotas than before.
+Result<void> charge_more(const InodePath& path, const QuotaCounts& before, const InodeRow& file, RecordChange& change) {
   DFS_TRY(QuotaCounts after, counts_of(change, file, policy_of(path)));
-  change.put_inode(path.key(), file);
   return change.charge(path, path.length() - 1, after -= before);
 }
 Result<QuotaCounts> counts_of(const InodePath& path, const RecordChange& change) {
@@ -103,11 +109,15 @@ Result<void> apply_record(const AddOp& op, RecordChange& change) {
   if (path.last() != nullptr && path.last()->type == InodeType::kFile && !op.overwrite) {
     InodeRow file = *path.last();
     DFS_TRY(QuotaCounts before, counts_of(path, change));
-    if (!file.under_construction) DFS_TRY_OK(reopen(file, holder, false, change));
+    if (!file.under_construction) {
+      DFS_TRY_OK(change.keep_version(path.key()));
+      DFS_TRY_OK(reopen(file, holder, false, change));
+    }
     file.access_time_ms = op.atime_ms;
     file.modification_time_ms = op.mtime_ms;
     DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
-    return put_file(path, before, file, change);
+    change.put_growing_file(path.key(), file);
+    return charge_more(path, before, file, change);
   }
   QuotaCounts replaced;
   if (path.last() != nullptr) {
@@ -142,14 +152,17 @@ Result<void> apply_record(const CloseOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, existing_file(change, op.path));
   InodeRow file = *path.last();
   DFS_TRY(QuotaCounts before, counts_of(path, change));
-  file.access_time_ms = op.atime_ms;
-  file.modification_time_ms = op.mtime_ms;
   DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kCompletes, file, change));
   if (file.under_construction) {
     file.under_construction = false;
     change.close(file.id);
+    // A snapshot that was taken while the file was written has all of it.
+    change.put_growing_file(path.key(), file);
   }
-  return put_file(path, before, file, change);
+  file.access_time_ms = op.atime_ms;
+  file.modification_time_ms = op.mtime_ms;
+  DFS_TRY_OK(change.put_inode(path.key(), file));
+  return charge_more(path, before, file, change);
 }
 
 Result<void> apply_record(const AppendOp& op, RecordChange& change) {
@@ -157,8 +170,10 @@ Result<void> apply_record(const AppendOp& op, RecordChange& change) {
   InodeRow file = *path.last();
   if (file.under_construction) return {};
   DFS_TRY(QuotaCounts before, counts_of(path, change));
+  DFS_TRY_OK(change.keep_version(path.key()));
   DFS_TRY_OK(reopen(file, {.holder = op.client_name, .client_machine = op.client_machine}, op.new_block, change));
-  return put_file(path, before, file, change);
+  DFS_TRY_OK(change.put_inode(path.key(), file));
+  return charge_more(path, before, file, change);
 }
 
 Result<void> apply_record(const AddBlockOp& op, RecordChange& change) {
@@ -178,18 +193,18 @@ Result<void> apply_record(const AddBlockOp& op, RecordChange& change) {
     file.length += block.num_bytes - row->length;
     const BlockRow stored = *row;
     row->length = block.num_bytes;
-    row->truncate_length.reset();
-    if (row->state != BlockState::kComplete) {
-      row->state = BlockState::kComplete;
-      change.effects().completed_blocks.push_back(row->id);
-    }
+    if (row->state != BlockState::kComplete) complete(*row, change);
     if (*row != stored) change.put_block(file.id, file.block_count - 1, *row, false);
+    if (row->copied_from != stored.copied_from) {
+      DFS_TRY_OK(change.drop_unneeded_blocks(file.id, RecordChange::InTree::kYes));
+    }
   }
   change.put_block(file.id, file.block_count, row_of(op.last_block, BlockState::kUnderConstruction), true);
   ++file.block_count;
   file.length += op.last_block.num_bytes;
+  change.put_growing_file(path.key(), file);
   DFS_TRY_OK(change.add_to(Counter::kBlockCount, 1));
-  return put_file(path, before, file, change);
+  return charge_more(path, before, file, change);
 }
 
 Result<void> apply_record(const UpdateBlocksOp& op, RecordChange& change) {
@@ -197,7 +212,8 @@ Result<void> apply_record(const UpdateBlocksOp& op, RecordChange& change) {
   InodeRow file = *path.last();
   DFS_TRY(QuotaCounts before, counts_of(path, change));
   DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
-  return put_file(path, before, file, change);
+  change.put_growing_file(path.key(), file);
+  return charge_more(path, before, file, change);
 }
 
 Result<void> apply_record(const TruncateOp& op, RecordChange& change) {
@@ -209,8 +225,8 @@ Result<void> apply_record(const TruncateOp& op, RecordChange& change) {
   uint64_t length = 0;
   for (; kept < blocks.size() && op.new_length > length; ++kept) length += blocks[kept].length;
   if (length < op.new_length) return fail(misfit(op.source, "it is shorter than what it is to be cut to"));
-  for (size_t i = kept; i < blocks.size(); ++i) change.remove_block(file.id, uint32_t(i), blocks[i].id);
-  DFS_TRY_OK(change.add_to(Counter::kBlockCount, -int64_t(blocks.size() - kept)));
+  DFS_TRY_OK(change.keep_version(path.key()));
+  for (size_t i = kept; i < blocks.size(); ++i) DFS_TRY_OK(change.retire_block(file.id, uint32_t(i), blocks[i]));
   file.block_count = uint32_t(kept);
   file.length = length;
   file.modification_time_ms = op.timestamp_ms;
@@ -219,17 +235,28 @@ Result<void> apply_record(const TruncateOp& op, RecordChange& change) {
   }
   if (op.truncate_block) {
     BlockRow& last = blocks[kept - 1];
-    if (last.id != op.truncate_block->id) {
-      return fail(ErrorCode::kUnsupported, op.source + ": copy-on-truncate is not supported yet");
+    const uint64_t cut_length = last.length - (length - op.new_length);
+    const bool copies = last.id != op.truncate_block->id;
+    if (copies) {
+      DFS_TRY(bool kept_whole, change.retire_block(file.id, uint32_t(kept - 1), last));
+      if (!kept_whole) return fail(misfit(op.source, "a block is to be copied that no snapshot has"));
+      file.length = op.new_length;
+      last = {.id = op.truncate_block->id,
+              .generation_stamp = op.truncate_block->generation_stamp,
+              .length = cut_length,
+              .copied_from = last.id};
+      DFS_TRY_OK(change.raise(Counter::kLastBlockId, raw(last.id)));
+      DFS_TRY_OK(change.add_to(Counter::kBlockCount, 1));
     }
     last.state = BlockState::kUnderConstruction;
-    last.truncate_length = last.length - (length - op.new_length);
-    change.put_block(file.id, uint32_t(kept - 1), last, false);
+    last.truncate_length = cut_length;
+    change.put_block(file.id, uint32_t(kept - 1), last, copies);
     DFS_TRY_OK(change.raise(Counter::kGenerationStamp, raw(op.truncate_block->generation_stamp)));
     file.under_construction = true;
     change.open(file.id, {.holder = op.client_name, .client_machine = op.client_machine});
   }
-  return put_file(path, before, file, change);
+  DFS_TRY_OK(change.put_inode(path.key(), file));
+  return charge_more(path, before, file, change);
 }
 
 Result<void> apply_record(const ConcatDeleteOp& op, RecordChange& change) {
@@ -255,7 +282,8 @@ Result<void> apply_record(const ConcatDeleteOp& op, RecordChange& change) {
     DFS_TRY_OK(change.touch_directory(parent_key(source_path), -1, 0));
   }
   target.modification_time_ms = op.timestamp_ms;
-  DFS_TRY_OK(put_file(path, before, target, change));
+  DFS_TRY_OK(change.put_inode(path.key(), target));
+  DFS_TRY_OK(charge_more(path, before, target, change));
   if (replication_changes) change.effects().replication_changed.push_back(target.id);
   return change.touch_directory(parent_key(path), 0, op.timestamp_ms);
 }

@@ -40,6 +40,13 @@ Result<void> apply_record(const SetXAttrOp& op, RecordChange& change);
 Result<void> apply_record(const RemoveXAttrOp& op, RecordChange& change);
 Result<void> apply_record(const SetStoragePolicyOp& op, RecordChange& change);
 
+// Snapshots (apply_snapshots.cc).
+Result<void> apply_record(const AllowSnapshotOp& op, RecordChange& change);
+Result<void> apply_record(const DisallowSnapshotOp& op, RecordChange& change);
+Result<void> apply_record(const CreateSnapshotOp& op, RecordChange& change);
+Result<void> apply_record(const RenameSnapshotOp& op, RecordChange& change);
+Result<void> apply_record(const DeleteSnapshotOp& op, RecordChange& change);
+
 // A record that does not fit the tables, by the path it names and what is wrong there.
 Error misfit(std::string_view path, std::string_view what);
 

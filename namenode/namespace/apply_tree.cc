@@ -107,7 +107,7 @@ Result<void> apply_record(const RenameOldOp& op, RecordChange& change) {
   DFS_TRY(InodePath destination, destination_of_old_rename(change, source, named));
   // A rename onto itself is logged and does nothing, also where the name is that of a directory.
   if (source.last() != nullptr && source.path() == named.path()) return {};
-  DFS_TRY(OldRename verdict, judge_old_rename(source, destination));
+  DFS_TRY(OldRename verdict, judge_old_rename(change, source, destination));
   if (verdict != OldRename::kMoves) return {};
   return move(source, destination, op.timestamp_ms, change);
 }
@@ -116,7 +116,7 @@ Result<void> apply_record(const RenameOp& op, RecordChange& change) {
   DFS_TRY(InodePath source, resolve(change, op.source));
   DFS_TRY(InodePath destination, resolve(change, op.destination));
   bool overwrite = std::find(op.options.begin(), op.options.end(), RenameOption::kOverwrite) != op.options.end();
-  DFS_TRY_OK(judge_rename(source, destination, overwrite ? Overwrite::kYes : Overwrite::kNo));
+  DFS_TRY_OK(judge_rename(change, source, destination, overwrite ? Overwrite::kYes : Overwrite::kNo));
   if (destination.last() != nullptr) {
     DFS_TRY_OK(remove_at(destination, change));
     DFS_TRY_OK(change.touch_directory(parent_key(destination), -1, 0));

@@ -4,6 +4,7 @@
 #include "namenode/namespace/operations/extended_attributes.h"
 #include "namenode/namespace/operations/preconditions.h"
 #include "namenode/namespace/queries.h"
+#include "namenode/namespace/snapshots.h"
 
 namespace dfs::namenode {
 namespace {
@@ -76,13 +77,16 @@ void sort_by_distance(const DatanodeView& datanodes, std::string_view address, s
   for (size_t i = 0; i < ranked.size(); ++i) storages[i] = ranked[i].second;
 }
 
-Result<LocatedBlocks> locate(const Query& query, const InodeRow& file, uint64_t offset, uint64_t length) {
-  LocatedBlocks located{.under_construction = file.under_construction};
-  DFS_TRY(std::vector<BlockRow> rows, blocks_of_file(query.view, file.id));
+Result<LocatedBlocks> locate(const Query& query, const InodeRow& file, std::optional<SnapshotId> as_of, uint64_t offset,
+                             uint64_t length) {
+  LocatedBlocks located{.under_construction = file.under_construction && !as_of};
+  DFS_TRY(std::vector<BlockRow> rows, blocks_of_file(query.view, file, as_of));
   if (rows.empty()) return located;
   const BlockRow& last = rows.back();
-  located.last_complete = last.state == BlockState::kComplete;
+  located.last_complete = as_of || last.state == BlockState::kComplete;
   located.file_length = file.length - (located.last_complete ? 0 : last.length);
+  // The last block may have grown since the snapshot.
+  if (as_of) length = offset < file.length ? std::min(length, file.length - offset) : 0;
   const uint64_t end = offset + length < offset ? UINT64_MAX : offset + length;
   uint64_t position = 0;
   for (const BlockRow& row : rows) {
@@ -96,7 +100,9 @@ Result<LocatedBlocks> locate(const Query& query, const InodeRow& file, uint64_t 
     }
     position += row.length;
   }
-  const uint64_t last_offset = located.last_complete ? located.file_length - last.length : located.file_length;
+  const uint64_t last_offset = as_of                   ? position - last.length
+                               : located.last_complete ? located.file_length - last.length
+                                                       : located.file_length;
   DFS_TRY(located.last, locate_block(query, last, last_offset));
   return located;
 }
@@ -115,8 +121,9 @@ Result<OpenedForRead> block_locations(const Query& query, std::string_view path,
     return fail(ErrorCode::kAccessControl, "Access is denied for " + query.caller.identity.user +
                                                " since the superuser is not allowed to perform this operation.");
   }
-  OpenedForRead opened{.blocks = {}, .file = file.id, .access_time_ms = file.access_time_ms};
-  DFS_TRY(opened.blocks, locate(query, file, offset, length));
+  OpenedForRead opened{
+      .blocks = {}, .file = file.id, .access_time_ms = file.access_time_ms, .in_snapshot = resolved.is_snapshot()};
+  DFS_TRY(opened.blocks, locate(query, file, resolved.as_of(), offset, length));
   for (LocatedBlock& block : opened.blocks.blocks) {
     sort_by_distance(query.datanodes, query.caller.client_address, block.storages);
     // FSNamesystem.getBlockLocations: while starting, a client waits for the DataNodes rather than give up.

@@ -5,6 +5,7 @@
 
 #include "namenode/namespace/path.h"
 #include "namenode/namespace/settings.h"
+#include "namenode/namespace/snapshots.h"
 #include "proto/base/check.h"
 
 namespace dfs::namenode {
@@ -15,12 +16,27 @@ Result<InodePath> walk(const View& view, std::vector<std::string> components) {
   DFS_TRY(std::optional<InodeRow> inode, find_entry(view, kNoInode, ""));
   if (!inode) return fail(ErrorCode::kIllegalState, "The namespace has no root: it is not formatted.");
   inodes.push_back(*std::move(inode));
-  for (const std::string& name : components) {
-    if (inodes.back().type != InodeType::kDirectory) break;
-    DFS_TRY(std::optional<InodeRow> child, find_entry(view, inodes.back().id, name));
+  bool is_snapshot = false;
+  std::optional<SnapshotId> as_of;
+  for (size_t i = 0; i < components.size(); ++i) {
+    const InodeRow& directory = inodes.back();
+    if (directory.type != InodeType::kDirectory) break;
+    if (components[i] == kDotSnapshot && !is_snapshot && is_snapshottable(directory)) {
+      is_snapshot = true;
+      if (i + 1 == components.size()) break;
+      DFS_TRY(std::optional<Snapshot> snapshot, find_snapshot(view, directory.id, components[i + 1]));
+      components[i].append("/").append(components[i + 1]);
+      components.erase(components.begin() + ptrdiff_t(i) + 1);
+      if (!snapshot) break;
+      as_of = snapshot->id;
+      inodes.push_back(std::move(snapshot->row.root));
+      continue;
+    }
+    DFS_TRY(std::optional<InodeRow> child, find_child(view, directory.id, components[i], as_of));
     if (!child) break;
     inodes.push_back(*std::move(child));
   }
+  if (is_snapshot) return InodePath::in_snapshot(std::move(components), std::move(inodes), as_of);
   return InodePath(std::move(components), std::move(inodes));
 }
 
@@ -60,6 +76,18 @@ Result<std::vector<std::string>> resolve_inode_name(const View& view, std::vecto
 }
 
 }  // namespace
+
+InodePath InodePath::in_snapshot(std::vector<std::string> components, std::vector<InodeRow> inodes,
+                                 std::optional<SnapshotId> as_of) {
+  InodePath path(std::move(components), std::move(inodes));
+  path.is_snapshot_ = true;
+  path.as_of_ = as_of;
+  return path;
+}
+
+bool InodePath::is_dot_snapshot() const {
+  return !is_root() && components_.back() == kDotSnapshot;
+}
 
 const std::string& InodePath::name() const {
   static const std::string kRootName;

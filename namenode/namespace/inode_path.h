@@ -19,6 +19,16 @@ class InodePath {
   InodePath(std::vector<std::string> components, std::vector<InodeRow> inodes)
       : components_(std::move(components)), inodes_(std::move(inodes)) {}
 
+  // A path that leads into a snapshot. The name of that counts with ".snapshot" before it as one component, whose inode
+  // is the snapshot's root; what follows is as of the snapshot.
+  static InodePath in_snapshot(std::vector<std::string> components, std::vector<InodeRow> inodes,
+                               std::optional<SnapshotId> as_of);
+  // Through the ".snapshot" of a snapshottable directory, whether or not what follows is there.
+  bool is_snapshot() const { return is_snapshot_; }
+  std::optional<SnapshotId> as_of() const { return as_of_; }
+  // Ends with ".snapshot", of whatever directory.
+  bool is_dot_snapshot() const;
+
   size_t length() const { return components_.size() + 1; }
   size_t existing() const { return inodes_.size(); }
   bool is_root() const { return components_.empty(); }
@@ -44,6 +54,8 @@ class InodePath {
  private:
   std::vector<std::string> components_;
   std::vector<InodeRow> inodes_;
+  bool is_snapshot_ = false;
+  std::optional<SnapshotId> as_of_{};
 };
 
 // What the path is wanted for (FSDirectory.DirOp): creation demands a valid name and reports a file in the middle as

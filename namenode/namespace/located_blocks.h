@@ -32,6 +32,7 @@ struct FileStatus {
   InodeRow inode;
   std::string name{};  // below the directory that was listed; empty for the path that was asked for
   uint8_t storage_policy = 0;
+  bool snapshottable = false;
   std::optional<LocatedBlocks> locations{};
 };
 

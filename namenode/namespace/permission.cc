@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <vector>
 
 #include "namenode/namespace/acl.h"
 #include "namenode/namespace/path.h"
+#include "namenode/namespace/snapshots.h"
 
 namespace dfs::namenode {
 namespace {
@@ -66,19 +66,6 @@ std::string permission_text(uint16_t permission) {
   return text;
 }
 
-Result<void> for_each_child(const View& view, InodeId directory,
-                            const std::function<Result<bool>(std::string_view, const InodeRow&)>& visit) {
-  std::optional<Error> error;
-  DFS_TRY_OK(view.scan(Table::kEntries, entry_key(directory, ""), [&](std::string_view key, std::string_view value) {
-    Result<InodeRow> row = decode<InodeRow>(value);
-    Result<bool> go_on = row ? visit(key.substr(8), *row) : Result<bool>(std::unexpected(row.error()));
-    if (!go_on) error = std::move(go_on).error();
-    return go_on && *go_on;
-  }));
-  if (error) return fail(*std::move(error));
-  return {};
-}
-
 Result<InodePath> PermissionChecker::resolve(std::string_view path, ResolveFor wanted) const {
   bool create = wanted == ResolveFor::kCreate || wanted == ResolveFor::kCreateLink;
   bool follow = wanted == ResolveFor::kRead || wanted == ResolveFor::kWrite || wanted == ResolveFor::kCreate;
@@ -98,6 +85,9 @@ Result<InodePath> PermissionChecker::resolve(std::string_view path, ResolveFor w
   }
   if (follow && resolved.last() != nullptr && resolved.last()->type == InodeType::kSymlink) {
     return fail(unresolved_link(resolved, resolved.length() - 1));
+  }
+  if (!read && resolved.is_snapshot()) {
+    return fail(ErrorCode::kSnapshotAccessControl, "Modification on a read-only snapshot is disallowed");
   }
   return resolved;
 }
@@ -222,17 +212,17 @@ Result<void> PermissionChecker::check_below(const InodePath& path, Access access
     std::string directory_path = full_path(path, directory.names);
     if (checked) DFS_TRY_OK(check_inode(directory.row, directory_path, access));
     bool sticky_here = checked && (directory.row.permission & 01000) != 0 && directory.row.owner != user;
-    DFS_TRY_OK(
-        for_each_child(view_, directory.row.id, [&](std::string_view name, const InodeRow& child) -> Result<bool> {
-          std::vector<std::string> names = directory.names;
-          names.emplace_back(name);
-          if (sticky_here && child.owner != user) {
-            return fail(ErrorCode::kAccessControl,
-                        sticky(child, full_path(path, names), directory.row, directory_path));
-          }
-          if (child.type == InodeType::kDirectory) left.push_back({child, std::move(names)});
-          return true;
-        }));
+    DFS_TRY_OK(for_each_child(view_, directory.row.id, path.as_of(), "",
+                              [&](std::string_view name, const InodeRow& child) -> Result<bool> {
+                                std::vector<std::string> names = directory.names;
+                                names.emplace_back(name);
+                                if (sticky_here && child.owner != user) {
+                                  return fail(ErrorCode::kAccessControl,
+                                              sticky(child, full_path(path, names), directory.row, directory_path));
+                                }
+                                if (child.type == InodeType::kDirectory) left.push_back({child, std::move(names)});
+                                return true;
+                              }));
   }
   return {};
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,9 +73,5 @@ class PermissionChecker {
   const NamespaceSettings& settings_;
   const Caller& caller_;
 };
-
-// Calls `visit` with each entry of a directory in order of names, until it returns false. An error of `visit` ends it.
-Result<void> for_each_child(const View& view, InodeId directory,
-                            const std::function<Result<bool>(std::string_view name, const InodeRow&)>& visit);
 
 }  // namespace dfs::namenode

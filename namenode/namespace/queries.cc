@@ -6,6 +6,7 @@
 
 #include "namenode/namespace/operations/preconditions.h"
 #include "namenode/namespace/path.h"
+#include "namenode/namespace/snapshots.h"
 #include "proto/base/bytes.h"
 
 namespace dfs::namenode {
@@ -19,11 +20,19 @@ FileStatus reserved_status(std::string name) {
   return status;
 }
 
-Result<FileStatus> status_of(const Query& query, InodeRow inode, std::string name, uint8_t policy,
-                             WithLocations locations) {
+// FSDirectory.DOT_SNAPSHOT_DIR_STATUS
+FileStatus dot_snapshot_status() {
+  FileStatus status;
+  status.inode.permission = 0777;
+  return status;
+}
+
+Result<FileStatus> status_of(const Query& query, InodeRow inode, std::string name, std::optional<SnapshotId> as_of,
+                             uint8_t policy, WithLocations locations) {
   FileStatus status{.inode = std::move(inode), .name = std::move(name), .storage_policy = policy};
+  status.snapshottable = !as_of && is_snapshottable(status.inode);
   if (locations == WithLocations::kYes && status.inode.type == InodeType::kFile) {
-    DFS_TRY(status.locations, locate(query, status.inode, 0, status.inode.length));
+    DFS_TRY(status.locations, locate(query, status.inode, as_of, 0, status.inode.length));
     for (LocatedBlock& block : status.locations->blocks) {
       sort_by_distance(query.datanodes, query.caller.client_address, block.storages);
     }
@@ -31,17 +40,33 @@ Result<FileStatus> status_of(const Query& query, InodeRow inode, std::string nam
   return status;
 }
 
-Error not_found(const InodePath& path) {
-  return Error(ErrorCode::kFileNotFound, "File/Directory does not exist: " + path.path());
+// FSDirStatAndListingOp.getSnapshotsListing
+Result<Listing> list_snapshots(const Query& query, const InodePath& path, std::string_view start_after) {
+  const InodeRow* directory = path.parent();
+  const std::string directory_path = path.parent_path();
+  if (directory == nullptr) return fail(ErrorCode::kFileNotFound, "Directory does not exist: " + directory_path);
+  if (directory->type != InodeType::kDirectory) {
+    return fail(ErrorCode::kPathIsNotDirectory, fmt::format("`{}': Is not a directory", directory_path));
+  }
+  if (!is_snapshottable(*directory) || !path.is_snapshot()) {
+    return fail(ErrorCode::kSnapshot, "Directory is not a snapshottable directory: " + directory_path);
+  }
+  Listing listing;
+  DFS_TRY_OK(for_each_snapshot(query.view, directory->id, start_after, [&](const Snapshot& snapshot) -> Result<bool> {
+    if (listing.entries.size() >= query.settings.listing_max) {
+      ++listing.remaining;
+      return true;
+    }
+    FileStatus status{.inode = snapshot.row.root, .name = snapshot.row.name};
+    status.inode.child_count = directory->child_count;
+    listing.entries.push_back(std::move(status));
+    return true;
+  }));
+  return listing;
 }
 
-QuotaUsage quotas_of(const InodeRow& inode) {
-  QuotaUsage usage{.consumed = {},
-                   .namespace_quota = inode.namespace_quota,
-                   .storage_space_quota = inode.storage_space_quota,
-                   .type_quotas = inode.type_quotas};
-  if (inode.id == kRootInode && !usage.namespace_quota) usage.namespace_quota = uint64_t(INT64_MAX);
-  return usage;
+Error not_found(const InodePath& path) {
+  return Error(ErrorCode::kFileNotFound, "File/Directory does not exist: " + path.path());
 }
 
 }  // namespace
@@ -59,8 +84,9 @@ Result<std::optional<FileStatus>> file_status(const Query& query, std::string_vi
     return std::optional<FileStatus>();
   }
   DFS_TRY(InodePath resolved, std::move(found));
+  if (resolved.is_snapshot() && resolved.is_dot_snapshot()) return std::optional(dot_snapshot_status());
   if (resolved.last() == nullptr) return std::optional<FileStatus>();
-  DFS_TRY(FileStatus status, status_of(query, *resolved.last(), "", policy_of(resolved), locations));
+  DFS_TRY(FileStatus status, status_of(query, *resolved.last(), "", resolved.as_of(), policy_of(resolved), locations));
   return std::optional(std::move(status));
 }
 
@@ -84,44 +110,36 @@ Result<std::optional<Listing>> list(const Query& query, std::string_view path, s
     start_after = start_name;
   }
   const InodeRow* inode = resolved.last();
+  if (inode == nullptr && resolved.is_dot_snapshot()) {
+    DFS_TRY(listing, list_snapshots(query, resolved, start_after));
+    return std::optional(std::move(listing));
+  }
   if (inode == nullptr) return std::optional<Listing>();
   if (inode->type != InodeType::kDirectory) {
-    DFS_TRY(FileStatus status, status_of(query, *inode, "", policy_of(resolved), locations));
+    DFS_TRY(FileStatus status, status_of(query, *inode, "", resolved.as_of(), policy_of(resolved), locations));
     listing.entries.push_back(std::move(status));
     return std::optional(std::move(listing));
   }
   DFS_TRY_OK(permissions.check_last(resolved, Access::kReadExecute));
 
   const uint8_t policy = policy_of(resolved);
-  const std::string prefix = entry_key(inode->id, "");
   // Blocks times replication bound a page as well, since each location takes room in the answer.
   int64_t budget = query.settings.listing_max;
-  std::optional<Error> error;
   bool more = false;
-  DFS_TRY_OK(query.view.scan(
-      Table::kEntries, prefix, entry_key(inode->id, start_after), [&](std::string_view key, std::string_view value) {
-        std::string_view name = key.substr(prefix.size());
-        if (name == start_after && !start_after.empty()) return true;
-        if (listing.entries.size() >= query.settings.listing_max || budget <= 0) {
-          more = true;
-          return false;
-        }
-        Result<InodeRow> row = decode<InodeRow>(value);
-        if (!row) {
-          error = std::move(row).error();
-          return false;
-        }
-        uint8_t own = row->storage_policy != 0 ? row->storage_policy : policy;
-        Result<FileStatus> status = status_of(query, *std::move(row), std::string(name), own, locations);
-        if (!status) {
-          error = std::move(status).error();
-          return false;
-        }
-        if (status->locations) budget -= int64_t(status->locations->blocks.size()) * status->inode.replication;
-        listing.entries.push_back(*std::move(status));
-        return true;
-      }));
-  if (error) return fail(*std::move(error));
+  DFS_TRY_OK(for_each_child(query.view, inode->id, resolved.as_of(), start_after,
+                            [&](std::string_view name, const InodeRow& row) -> Result<bool> {
+                              if (listing.entries.size() >= query.settings.listing_max || budget <= 0) {
+                                more = true;
+                                return false;
+                              }
+                              uint8_t own = row.storage_policy != 0 ? row.storage_policy : policy;
+                              DFS_TRY(FileStatus status,
+                                      status_of(query, row, std::string(name), resolved.as_of(), own, locations));
+                              if (status.locations)
+                                budget -= int64_t(status.locations->blocks.size()) * status.inode.replication;
+                              listing.entries.push_back(std::move(status));
+                              return true;
+                            }));
   if (more) {
     // A client only asks whether there are more. Of a first page the count is exact; later ones would have to count
     // what came before.
@@ -131,82 +149,13 @@ Result<std::optional<Listing>> list(const Query& query, std::string_view path, s
   return std::optional(std::move(listing));
 }
 
-Result<ContentSummary> content_summary(const Query& query, std::string_view path) {
-  PermissionChecker permissions = query.permissions();
-  DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kReadLink));
-  if (resolved.last() == nullptr) return fail(ErrorCode::kFileNotFound, "File does not exist: " + resolved.path());
-  ContentSummary summary{.quotas = quotas_of(*resolved.last())};
-  QuotaCounts& consumed = summary.quotas.consumed;
-  auto add = [&](const InodeRow& inode, uint8_t inherited_policy) -> Result<void> {
-    ++consumed.names;
-    if (inode.type == InodeType::kDirectory) {
-      ++summary.directory_count;
-      return {};
-    }
-    ++summary.file_count;
-    summary.length += inode.length;
-    // Space is what quotas count, by type only what has been written.
-    DFS_TRY(uint64_t charged, charged_bytes(query.view, inode));
-    consumed.space += space_of(inode, charged, 0).space;
-    QuotaCounts written = space_of(inode, inode.length, inherited_policy);
-    written.space = 0;
-    consumed += written;
-    return {};
-  };
-  struct Directory {
-    InodeId id;
-    std::string path;
-    uint8_t policy;
-  };
-  std::vector<Directory> left;
-  auto enter = [&](const InodeRow& inode, std::string directory_path, uint8_t inherited_policy) -> Result<void> {
-    if (inode.type != InodeType::kDirectory) return {};
-    DFS_TRY_OK(permissions.check_inode(inode, directory_path, Access::kReadExecute));
-    left.push_back(
-        {inode.id, std::move(directory_path), inode.storage_policy != 0 ? inode.storage_policy : inherited_policy});
-    return {};
-  };
-  const uint8_t policy = policy_above(resolved, resolved.length() - 1);
-  DFS_TRY_OK(add(*resolved.last(), policy));
-  DFS_TRY_OK(enter(*resolved.last(), resolved.path(), policy));
-  while (!left.empty()) {
-    Directory directory = std::move(left.back());
-    left.pop_back();
-    DFS_TRY_OK(
-        for_each_child(query.view, directory.id, [&](std::string_view name, const InodeRow& child) -> Result<bool> {
-          DFS_TRY_OK(add(child, directory.policy));
-          if (child.type == InodeType::kDirectory) {
-            DFS_TRY_OK(enter(child, fmt::format("{}/{}", directory.path == "/" ? "" : directory.path, name),
-                             directory.policy));
-          }
-          return true;
-        }));
-  }
-  return summary;
-}
-
-Result<QuotaUsage> quota_usage(const Query& query, std::string_view path) {
-  PermissionChecker permissions = query.permissions();
-  DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kReadLink));
-  DFS_TRY_OK(permissions.check(resolved, {.below = Access::kReadExecute}));
-  if (resolved.last() == nullptr) return fail(not_found(resolved));
-  const InodeRow& inode = *resolved.last();
-  if (has_usage_row(inode)) {
-    DFS_TRY(std::optional<QuotaCounts> row, find_quota_usage(query.view, inode.id));
-    if (row) {
-      QuotaUsage usage = quotas_of(inode);
-      usage.consumed = *row;
-      return usage;
-    }
-  }
-  DFS_TRY(ContentSummary summary, content_summary(query, path));
-  return summary.quotas;
-}
-
 Result<bool> is_file_closed(const Query& query, std::string_view path) {
   DFS_TRY(InodePath resolved, query.permissions().resolve(path, ResolveFor::kRead));
   DFS_TRY(InodeRow file, require_file(resolved, path));
-  return !file.under_construction;
+  if (!resolved.is_snapshot()) return !file.under_construction;
+  // As in Hadoop: of a file in a snapshot, whether it is being written now.
+  DFS_TRY(std::optional<InodeRow> now, find_inode(query.view, file.id));
+  return !now || !now->under_construction;
 }
 
 Result<uint64_t> preferred_block_size(const Query& query, std::string_view path) {

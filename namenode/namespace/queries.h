@@ -43,6 +43,7 @@ struct OpenedForRead {
   LocatedBlocks blocks;
   InodeId file{};
   uint64_t access_time_ms = 0;
+  bool in_snapshot = false;
 };
 // The blocks that have bytes in [offset, offset + length), each with its replicas nearest to the caller first.
 Result<OpenedForRead> block_locations(const Query& query, std::string_view path, uint64_t offset, uint64_t length);
@@ -55,6 +56,8 @@ struct QuotaUsage {
 };
 struct ContentSummary {
   uint64_t length = 0, file_count = 0, directory_count = 0;
+  // Of these what is in snapshots alone.
+  uint64_t snapshot_length = 0, snapshot_file_count = 0, snapshot_directory_count = 0, snapshot_space_consumed = 0;
   QuotaUsage quotas;  // `consumed` by a walk
 };
 Result<ContentSummary> content_summary(const Query& query, std::string_view path);
@@ -79,8 +82,9 @@ struct OpenFileEntry {
 Result<std::vector<OpenFileEntry>> open_files(const Query& query, InodeId after, size_t count_max,
                                               std::string_view prefix);
 
-// The blocks of an inode as readers see them, replicas unsorted.
-Result<LocatedBlocks> locate(const Query& query, const InodeRow& file, uint64_t offset, uint64_t length);
+// The blocks of an inode, now or as of a snapshot, as readers see them, replicas unsorted.
+Result<LocatedBlocks> locate(const Query& query, const InodeRow& file, std::optional<SnapshotId> as_of, uint64_t offset,
+                             uint64_t length);
 // Nearest first as seen from `address`: the same host, the same rack, the rest; those at the same distance shuffled.
 // DataNodes that are stale or leaving come last.
 void sort_by_distance(const DatanodeView& datanodes, std::string_view address, std::vector<StorageNumber>& storages);

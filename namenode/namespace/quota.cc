@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "namenode/namespace/permission.h"
+#include "namenode/namespace/snapshots.h"
 #include "namenode/namespace/storage_policy.h"
 #include "proto/base/bytes.h"
 
@@ -117,10 +117,11 @@ Result<TreeCounts> count(const View& view, const InodeRow& top, uint8_t inherite
   while (!left.empty()) {
     Pending pending = std::move(left.back());
     left.pop_back();
-    DFS_TRY_OK(for_each_child(view, pending.directory.id, [&](std::string_view, const InodeRow& child) -> Result<bool> {
-      DFS_TRY_OK(enter(child, pending.policy, pending.part, false));
-      return true;
-    }));
+    DFS_TRY_OK(for_each_child(view, pending.directory.id, std::nullopt, "",
+                              [&](std::string_view, const InodeRow& child) -> Result<bool> {
+                                DFS_TRY_OK(enter(child, pending.policy, pending.part, false));
+                                return true;
+                              }));
   }
   for (size_t i = parts.size(); i-- > 1;) parts[parts[i].above].counts += parts[i].counts;
   TreeCounts tree{.total = parts[0].counts, .with_row = {}};

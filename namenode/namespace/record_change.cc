@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "namenode/namespace/permission.h"
 #include "proto/base/check.h"
 
 namespace dfs::namenode {
@@ -37,28 +36,53 @@ void RecordChange::finish() {
   rows_.clear();
 }
 
+Result<void> RecordChange::scan(Table table, std::string_view prefix, std::string_view from,
+                                const std::function<bool(std::string_view, std::string_view)>& visit) const {
+  auto own = rows_.lower_bound(std::pair(table, std::string(std::max(prefix, from))));
+  auto is_own = [&] {
+    return own != rows_.end() && own->first.first == table && own->first.second.starts_with(prefix);
+  };
+  if (!is_own()) return view_.scan(table, prefix, from, visit);
+  bool go_on = true;
+  // Own rows up to `key`, which they hide if it is among them.
+  auto visit_own_before = [&](std::optional<std::string_view> key) {
+    bool hidden = false;
+    for (; go_on && !hidden && is_own() && (!key || own->first.second <= *key); ++own) {
+      hidden = key && own->first.second == *key;
+      if (own->second) go_on = visit(own->first.second, *own->second);
+    }
+    return hidden;
+  };
+  DFS_TRY_OK(view_.scan(table, prefix, from, [&](std::string_view key, std::string_view value) {
+    if (!visit_own_before(key) && go_on) go_on = visit(key, value);
+    return go_on;
+  }));
+  visit_own_before(std::nullopt);
+  return {};
+}
+
 Result<void> RecordChange::add_inode(const EntryKey& parent, std::string name, const InodeRow& inode) {
   DFS_TRY(std::optional<InodeRow> directory, find_entry(*this, parent.parent, parent.name));
   DFS_CHECK(directory.has_value());
   EntryKey key{.parent = directory->id, .name = std::move(name)};
-  put_inode(key, inode);
+  DFS_TRY_OK(put_inode(key, inode));
   put(Table::kInodeIndex, inode_key(inode.id), encode(key));
   DFS_TRY_OK(touch_directory(parent, 1, inode.modification_time_ms));
   DFS_TRY_OK(raise(Counter::kLastInodeId, raw(inode.id)));
   return add_to(inode.type == InodeType::kDirectory ? Counter::kDirectoryCount : Counter::kFileCount, 1);
 }
 
-Result<void> RecordChange::remove_inode(const EntryKey& key, const InodeRow& inode) {
-  erase(Table::kEntries, entry_key(key.parent, key.name));
+Result<RecordChange::Gone> RecordChange::remove_inode(const EntryKey& key, const InodeRow& inode) {
+  DFS_TRY_OK(erase_entry(key));
   erase(Table::kInodeIndex, inode_key(inode.id));
-  return add_to(inode.type == InodeType::kDirectory ? Counter::kDirectoryCount : Counter::kFileCount, -1);
-}
-
-Result<void> RecordChange::remove_blocks_of(const InodeRow& file) {
-  if (file.block_count == 0) return {};
-  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(*this, file.id));
-  for (uint32_t index = 0; index < blocks.size(); ++index) remove_block(file.id, index, blocks[index].id);
-  return add_to(Counter::kBlockCount, -int64_t(blocks.size()));
+  if (inode.snapshottable) DFS_TRY_OK(set_snapshottable(inode.id, false));
+  DFS_TRY(bool any, has_snapshots());
+  if (any) {
+    DFS_TRY(bool versions, has_versions(inode.id));
+    if (versions) return Gone::kInSnapshotsOnly;
+  }
+  DFS_TRY_OK(add_to(inode.type == InodeType::kDirectory ? Counter::kDirectoryCount : Counter::kFileCount, -1));
+  return Gone::kForGood;
 }
 
 Result<QuotaCounts> RecordChange::remove_tree(const EntryKey& key, const InodeRow& inode, uint8_t inherited_policy) {
@@ -76,15 +100,18 @@ Result<QuotaCounts> RecordChange::remove_tree(const EntryKey& key, const InodeRo
     removed += counts;
     if (row.type == InodeType::kDirectory && row.child_count > 0) {
       const uint8_t policy = row.storage_policy != 0 ? row.storage_policy : inherited;
-      DFS_TRY_OK(for_each_child(view_, row.id, [&](std::string_view name, const InodeRow& child) -> Result<bool> {
-        left.push_back({EntryKey{.parent = row.id, .name = std::string(name)}, child, policy});
-        return true;
-      }));
+      DFS_TRY_OK(for_each_child(
+          view_, row.id, std::nullopt, "", [&](std::string_view name, const InodeRow& child) -> Result<bool> {
+            left.push_back({EntryKey{.parent = row.id, .name = std::string(name)}, child, policy});
+            return true;
+          }));
     }
     if (has_usage_row(row)) erase(Table::kQuotaUsage, inode_key(row.id));
+    DFS_TRY(Gone gone, remove_inode(entry, row));
     if (row.under_construction) close(row.id);
-    if (row.type == InodeType::kFile) DFS_TRY_OK(remove_blocks_of(row));
-    DFS_TRY_OK(remove_inode(entry, row));
+    if (row.type == InodeType::kFile && (row.block_count > 0 || gone == Gone::kInSnapshotsOnly)) {
+      DFS_TRY_OK(drop_unneeded_blocks(row.id, InTree::kNo));
+    }
   }
   return removed;
 }
@@ -103,8 +130,8 @@ Result<void> RecordChange::charge(const InodePath& path, size_t count, const Quo
 }
 
 Result<void> RecordChange::move_inode(const EntryKey& from, const EntryKey& to, const InodeRow& inode) {
-  erase(Table::kEntries, entry_key(from.parent, from.name));
-  put_inode(to, inode);
+  DFS_TRY_OK(erase_entry(from));
+  DFS_TRY_OK(put_inode(to, inode));
   put(Table::kInodeIndex, inode_key(inode.id), encode(to));
   return {};
 }
@@ -114,19 +141,12 @@ Result<void> RecordChange::touch_directory(const EntryKey& directory, int childr
   DFS_CHECK(row.has_value());
   row->child_count = uint32_t(int64_t(row->child_count) + children);
   row->modification_time_ms = std::max(row->modification_time_ms, modification_time_ms);
-  put_inode(directory, *row);
-  return {};
+  return put_inode(directory, *row);
 }
 
 void RecordChange::put_block(InodeId file, uint32_t index, const BlockRow& block, bool is_new) {
   put(Table::kFileBlocks, file_block_key(file, index), encode(block));
   if (is_new) put(Table::kBlockIndex, block_key(block.id), encode(BlockOwner{.file = file, .index = index}));
-}
-
-void RecordChange::remove_block(InodeId file, uint32_t index, BlockId block) {
-  erase(Table::kFileBlocks, file_block_key(file, index));
-  erase(Table::kBlockIndex, block_key(block));
-  effects_.removed_blocks.push_back(block);
 }
 
 void RecordChange::open(InodeId file, const OpenFileRow& row) {

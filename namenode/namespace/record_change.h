@@ -10,36 +10,43 @@
 #include "namenode/namespace/inode_path.h"
 #include "namenode/namespace/plan.h"
 #include "namenode/namespace/quota.h"
+#include "namenode/namespace/snapshots.h"
 #include "namenode/store/rows.h"
 #include "namenode/store/tables.h"
 
 namespace dfs::namenode {
 
-// The rows that one record changes. Reads of single rows through it see its own changes; scans see only what was there
-// before (each record scans nothing that it has changed). finish() hands one change per row to the batch.
+// The rows that one record changes. Reads through it see its own changes. finish() hands one change per row to the
+// batch. What changes in the tree is kept for the snapshots that have it (see snapshots.h).
 class RecordChange final : public View {
  public:
-  RecordChange(const View& view, Batch& batch, Effects& effects) : view_(view), batch_(batch), effects_(effects) {}
+  RecordChange(const View& view, Batch& batch, Effects& effects)
+      : view_(view), batch_(batch), effects_(effects), cover_(view) {}
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override;
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
-                    const std::function<bool(std::string_view, std::string_view)>& visit) const override {
-    return view_.scan(table, prefix, from, visit);
-  }
+                    const std::function<bool(std::string_view, std::string_view)>& visit) const override;
+  using View::scan;
 
+  // All as it was before the record.
+  const View& before() const { return view_; }
   Effects& effects() { return effects_; }
 
   // A new inode below `parent`: its rows, the parent's count and modification time, the counters.
   Result<void> add_inode(const EntryKey& parent, std::string name, const InodeRow& inode);
-  // An inode without anything below it goes. What it counts for in its parent is the caller's.
-  Result<void> remove_inode(const EntryKey& key, const InodeRow& inode);
+  // An inode without anything below it goes from the tree, and altogether unless a snapshot has it. What it counts for
+  // in its parent is the caller's.
+  enum class Gone : uint8_t { kForGood, kInSnapshotsOnly };
+  Result<Gone> remove_inode(const EntryKey& key, const InodeRow& inode);
   // An inode with all that is below it; blocks and leases follow through the effects. What it counted for in quotas,
   // under the storage policy of the directory above it; to charge that to those directories is the caller's.
   Result<QuotaCounts> remove_tree(const EntryKey& key, const InodeRow& inode, uint8_t inherited_policy);
   Result<void> move_inode(const EntryKey& from, const EntryKey& to, const InodeRow& inode);
-  void put_inode(const EntryKey& key, const InodeRow& inode) {
-    put(Table::kEntries, entry_key(key.parent, key.name), encode(inode));
-  }
+  Result<void> put_inode(const EntryKey& key, const InodeRow& inode);
+  // What a file that is being written says of its blocks: snapshots see it grow until it is closed, as in Hadoop.
+  void put_growing_file(const EntryKey& key, const InodeRow& file) { put_entry(key, file); }
+  // Keeps what the entry holds, if it has not changed yet since the newest snapshot that has it. All changes above do.
+  Result<void> keep_version(const EntryKey& key);
   // One child more (1), fewer (-1) or as many; the modification time never goes back.
   Result<void> touch_directory(const EntryKey& directory, int children, uint64_t modification_time_ms);
 
@@ -50,7 +57,16 @@ class RecordChange final : public View {
   }
 
   void put_block(InodeId file, uint32_t index, const BlockRow& block, bool is_new);
-  void remove_block(InodeId file, uint32_t index, BlockId block);
+  // The block is no longer the file's: it goes, or stays for a snapshot. True if it stays.
+  Result<bool> retire_block(InodeId file, uint32_t index, const BlockRow& block);
+  // Blocks that neither the file nor a version of it has any more go.
+  enum class InTree : bool { kNo, kYes };
+  Result<void> drop_unneeded_blocks(InodeId file, InTree in_tree);
+  // An inode that is neither in the tree nor in a version any more.
+  Result<void> forget_inode(const InodeRow& inode);
+
+  // The directory can have snapshots, or no more. Its own row is the caller's.
+  Result<void> set_snapshottable(InodeId directory, bool snapshottable);
 
   void open(InodeId file, const OpenFileRow& row);
   void close(InodeId file);
@@ -64,11 +80,21 @@ class RecordChange final : public View {
   void finish();
 
  private:
-  Result<void> remove_blocks_of(const InodeRow& file);
+  void put_entry(const EntryKey& key, const InodeRow& inode) {
+    put(Table::kEntries, entry_key(key.parent, key.name), encode(inode));
+  }
+  Result<void> erase_entry(const EntryKey& key);
+  Result<bool> has_snapshots();
+  // The newest snapshot that has the entry's directory.
+  Result<std::optional<SnapshotId>> newest_snapshot_of(const EntryKey& key);
+  Result<bool> has_versions(InodeId inode) const;
+  void remove_block(BlockId block);
 
   const View& view_;
   Batch& batch_;
   Effects& effects_;
+  SnapshotCover cover_;
+  std::optional<bool> has_snapshots_;
   std::map<std::pair<Table, std::string>, std::optional<std::string>> rows_;
 };
 

@@ -10,10 +10,10 @@ Result<InodePath> destination_of_old_rename(const View& view, const InodePath& s
 
 // The first form answers false where it refuses, and true without doing anything where both are the same.
 enum class OldRename : uint8_t { kRefused, kNothingToDo, kMoves };
-Result<OldRename> judge_old_rename(const InodePath& source, const InodePath& destination);
+Result<OldRename> judge_old_rename(const View& view, const InodePath& source, const InodePath& destination);
 
 // The second form fails with a reason.
 enum class Overwrite : bool { kNo, kYes };
-Result<void> judge_rename(const InodePath& source, const InodePath& destination, Overwrite overwrite);
+Result<void> judge_rename(const View& view, const InodePath& source, const InodePath& destination, Overwrite overwrite);
 
 }  // namespace dfs::namenode

@@ -4,6 +4,7 @@
 #include "namenode/namespace/operations/files.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/settings.h"
+#include "namenode/namespace/snapshots.h"
 #include "proto/base/bytes.h"
 
 namespace dfs::namenode {
@@ -89,6 +90,9 @@ Result<std::string> answer_of(const EditRecord& record, const View& before, cons
   if (const auto* truncate = std::get_if<TruncateOp>(&record)) {
     return std::string(1, truncate->truncate_block ? '\0' : '\1');
   }
+  if (const auto* snapshot = std::get_if<CreateSnapshotOp>(&record)) {
+    return snapshot_path(snapshot->snapshot_root, snapshot->snapshot_name);
+  }
   return std::string();
 }
 
@@ -155,6 +159,11 @@ Result<bool> first_answer(const View&, const RetryRow& row) {
 template <>
 Result<Done> first_answer(const View&, const RetryRow&) {
   return Done{};
+}
+
+template <>
+Result<std::string> first_answer(const View&, const RetryRow& row) {
+  return row.answer;
 }
 
 template <>

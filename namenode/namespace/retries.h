@@ -32,7 +32,7 @@ void remember_unlogged(const RpcIds& ids, const NamespaceSettings& settings, Wal
 Result<std::optional<RetryRow>> find_retry(const View& view, const RpcIds& ids, uint8_t operation,
                                            const NamespaceSettings& settings, WallTime wall);
 
-// The answer as the operation gave it. T: bool, Done, FileStatus, operations::Appended.
+// The answer as the operation gave it. T: bool, Done, std::string, FileStatus, operations::Appended.
 template <class T>
 Result<T> first_answer(const View& view, const RetryRow& row);
 

@@ -30,11 +30,15 @@ struct NamespaceSettings {
   uint64_t objects_max = 0;                 // dfs.namenode.max.objects; 0: no limit
   uint64_t block_bytes_default = 64 << 20;
   uint16_t replication_default = 3;
-  uint16_t replication_min = 1;                 // dfs.namenode.replication.min
-  uint16_t replication_max = 512;               // dfs.replication.max
-  uint64_t access_time_precision_ms = 3600000;  // dfs.namenode.accesstime.precision; 0: not kept
-  uint32_t listing_max = 1000;                  // dfs.ls.limit
-  uint32_t batched_listing_max = 100;           // dfs.batched.ls.limit
+  uint16_t replication_min = 1;                  // dfs.namenode.replication.min
+  uint16_t replication_max = 512;                // dfs.replication.max
+  uint64_t access_time_precision_ms = 3600000;   // dfs.namenode.accesstime.precision; 0: not kept
+  uint32_t listing_max = 1000;                   // dfs.ls.limit
+  uint32_t batched_listing_max = 100;            // dfs.batched.ls.limit
+  uint32_t snapshots_max = 65536;                // dfs.namenode.snapshot.filesystem.limit
+  uint32_t snapshots_per_directory_max = 65536;  // dfs.namenode.snapshot.max.limit
+  uint32_t snapshot_diff_listing_max = 1000;     // dfs.namenode.snapshotdiff.listing.limit
+  bool snapshot_diff_below_root = true;          // dfs.namenode.snapshotdiff.allow.snap-root-descendant
   // FsServerDefaults, which clients use for what they write.
   uint32_t bytes_per_checksum = 512;
   uint32_t write_packet_bytes = 65536;

@@ -41,7 +41,7 @@ class Audit {
   template <class T, class Permission>
   Result<T> of_change(Result<T> outcome, const rpc::CallContext& context, AuditEvent event,
                       Permission permission) const {
-    if (log_ != nullptr && (outcome || outcome.error().code() == ErrorCode::kAccessControl)) {
+    if (log_ != nullptr && (outcome || is_refusal(outcome.error().code()))) {
       event.allowed = outcome.has_value();
       if (event.allowed) event.permission = permission();
       log_->write(audit_line(context, event, settings_));
@@ -50,6 +50,10 @@ class Audit {
   }
 
  private:
+  static bool is_refusal(ErrorCode code) {
+    return code == ErrorCode::kAccessControl || code == ErrorCode::kSnapshotAccessControl;
+  }
+
   AuditLog* log_;
   const AuditSettings& settings_;
 };

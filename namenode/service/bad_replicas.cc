@@ -14,7 +14,7 @@ Result<Done> mark(Blocks& blocks, const Reported& reported, const NamespaceThrea
   for (const auto& located : reported) {
     DFS_TRY(auto owner, find_owner(work.view, BlockId{located.b().blockid()}));
     if (!owner) continue;
-    DFS_TRY(auto row, find_file_block(work.view, owner->file, owner->index));
+    DFS_TRY(auto row, find_owned_block(work.view, *owner));
     if (!row || raw(row->generation_stamp) != located.b().generationstamp()) continue;
     for (int i = 0; i < located.locs_size(); ++i) {
       std::string storage = i < located.storageids_size() ? located.storageids(i) : std::string();

@@ -176,9 +176,6 @@ void ClientAbsentFeatures::add_to(rpc::MethodTable& table) {
   groups.set_blocks_in_future(0);
   groups.set_pending_deletion_blocks(0);
   always<GetFsECBlockGroupStatsRequestProto>(table, "getFsECBlockGroupStats", groups);
-  // Snapshots.
-  always_empty<GetSnapshottableDirListingRequestProto, GetSnapshottableDirListingResponseProto>(
-      table, "getSnapshottableDirListing");
   // High availability: one NameNode is the active one.
   HAServiceStateResponseProto state;
   state.set_state(hadoop::common::ACTIVE);

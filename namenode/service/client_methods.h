@@ -185,6 +185,36 @@ class ClientWrites {
   NamespaceAccess& access_;
 };
 
+// Snapshots.
+class ClientSnapshots {
+ public:
+  explicit ClientSnapshots(NamespaceAccess& access) : access_(access) {}
+  void add_to(rpc::MethodTable& table);
+
+ private:
+  using Context = rpc::CallContext;
+  Task<Result<hadoop::hdfs::AllowSnapshotResponseProto>> allow_snapshot(
+      const hadoop::hdfs::AllowSnapshotRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::DisallowSnapshotResponseProto>> disallow_snapshot(
+      const hadoop::hdfs::DisallowSnapshotRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::CreateSnapshotResponseProto>> create_snapshot(
+      const hadoop::hdfs::CreateSnapshotRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::RenameSnapshotResponseProto>> rename_snapshot(
+      const hadoop::hdfs::RenameSnapshotRequestProto& request, const Context& context);
+  Task<Result<hadoop::hdfs::DeleteSnapshotResponseProto>> delete_snapshot(
+      const hadoop::hdfs::DeleteSnapshotRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetSnapshottableDirListingResponseProto> get_snapshottable_listing(
+      const hadoop::hdfs::GetSnapshottableDirListingRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetSnapshotListingResponseProto> get_snapshot_listing(
+      const hadoop::hdfs::GetSnapshotListingRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetSnapshotDiffReportResponseProto> get_diff_report(
+      const hadoop::hdfs::GetSnapshotDiffReportRequestProto& request, const Context& context);
+  Result<hadoop::hdfs::GetSnapshotDiffReportListingResponseProto> get_diff_report_listing(
+      const hadoop::hdfs::GetSnapshotDiffReportListingRequestProto& request, const Context& context);
+
+  NamespaceAccess& access_;
+};
+
 // The cluster and what an administrator does with it.
 class ClientAdministration {
  public:

@@ -20,6 +20,7 @@ struct ClientProtocol::Methods {
         mutations(access),
         attributes(access),
         writes(access),
+        snapshots(access),
         erasure_coding(access),
         administration(access, administrator),
         events(access, administrator),
@@ -28,6 +29,7 @@ struct ClientProtocol::Methods {
     mutations.add_to(table);
     attributes.add_to(table);
     writes.add_to(table);
+    snapshots.add_to(table);
     erasure_coding.add_to(table);
     administration.add_to(table);
     events.add_to(table);
@@ -37,6 +39,7 @@ struct ClientProtocol::Methods {
   ClientMutations mutations;
   ClientAttributes attributes;
   ClientWrites writes;
+  ClientSnapshots snapshots;
   ClientErasureCoding erasure_coding;
   ClientAdministration administration;
   ClientEvents events;

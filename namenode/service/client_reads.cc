@@ -69,7 +69,8 @@ Result<GetBlockLocationsResponseProto> ClientReads::get_block_locations(const Ge
           access_.audit().of(block_locations(reading.query(), request.src(), request.offset(), request.length()),
                              context, "open", request.src()));
   const uint64_t precision = reading.settings.access_time_precision_ms;
-  if (precision != 0 && to_millis(Clock::system().wall()) > opened.access_time_ms + precision) {
+  const bool is_kept = precision != 0 && !opened.in_snapshot;
+  if (is_kept && to_millis(Clock::system().wall()) > opened.access_time_ms + precision) {
     access_.write_unawaited(reading.caller, &operations::touch_access_time,
                             operations::TouchAccessTime{.file = opened.file});
   }

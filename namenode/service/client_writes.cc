@@ -205,7 +205,7 @@ Task<Result<ReportBadBlocksResponseProto>> ClientWrites::report_bad_blocks(const
         for (const Bad& bad : all) {
           DFS_TRY(std::optional<BlockOwner> owner, find_owner(work.view, bad.block.id));
           if (!owner) continue;
-          DFS_TRY(std::optional<BlockRow> row, find_file_block(work.view, owner->file, owner->index));
+          DFS_TRY(std::optional<BlockRow> row, find_owned_block(work.view, *owner));
           if (!row || row->generation_stamp != bad.block.generation_stamp) continue;
           DFS_TRY_OK(blocks.report_bad(work.view, work.batch, *row, bad.datanode_uuid, bad.storage_uuid));
         }

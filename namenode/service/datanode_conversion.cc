@@ -155,7 +155,7 @@ void add_recoveries(const std::vector<RecoverCommand>& recoveries, const std::st
       located.add_storagetypes(hp::StorageTypeProto(replica.storage_type));
     }
     if (recover.recovery.truncate_length) {
-      fill(block.id, recover.recovery.recovery_stamp, *recover.recovery.truncate_length,
+      fill(recover.recovery.result(), recover.recovery.recovery_stamp, *recover.recovery.truncate_length,
            *recovering.mutable_truncateblock());
     }
   }

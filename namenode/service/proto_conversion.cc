@@ -155,7 +155,8 @@ void to_proto(const FileStatus& status, const ConversionContext& context, HdfsFi
   out.set_fileid(raw(inode.id));
   out.set_childrennum(int32_t(inode.child_count));
   out.set_storagepolicy(status.storage_policy);
-  out.set_flags(inode.acl.empty() ? 0 : HdfsFileStatusProto::HAS_ACL);
+  out.set_flags((inode.acl.empty() ? 0 : HdfsFileStatusProto::HAS_ACL) |
+                (status.snapshottable ? HdfsFileStatusProto::SNAPSHOT_ENABLED : 0));
 }
 
 void to_proto(const QuotaUsage& usage, QuotaUsageProto& out) {
@@ -174,10 +175,10 @@ void to_proto(const ContentSummary& summary, ContentSummaryProto& out) {
   out.set_spaceconsumed(uint64_t(summary.quotas.consumed.space));
   out.set_spacequota(summary.quotas.storage_space_quota.value_or(kNoQuota));
   add_type_quotas(summary.quotas, out);
-  out.set_snapshotlength(0);
-  out.set_snapshotfilecount(0);
-  out.set_snapshotdirectorycount(0);
-  out.set_snapshotspaceconsumed(0);
+  out.set_snapshotlength(summary.snapshot_length);
+  out.set_snapshotfilecount(summary.snapshot_file_count);
+  out.set_snapshotdirectorycount(summary.snapshot_directory_count);
+  out.set_snapshotspaceconsumed(summary.snapshot_space_consumed);
   out.set_erasurecodingpolicy(summary.directory_count == 0 ? "Replicated" : "");
 }
 

@@ -23,8 +23,12 @@ namespace dfs::namenode {
 namespace {
 
 constexpr std::array<const char*, kTableCount> kFamilies = {
-    "entries",  "inode_index", "file_blocks", "block_index", "replicas", "storage_replicas",
-    "storages", "open_files",  "meta",        "quota_usage", "retries"};
+    "entries",       "inode_index",       "file_blocks",
+    "block_index",   "replicas",          "storage_replicas",
+    "storages",      "open_files",        "meta",
+    "quota_usage",   "retries",           "snapshots",
+    "versions",      "versions_of_inode", "versions_of_snapshot",
+    "block_versions"};
 // In the table kMeta, beside the counters: the last transaction that the batch before applied.
 constexpr std::string_view kLastApplied = "last_applied";
 

@@ -23,7 +23,14 @@ enum InodeFlag : uint64_t {
   kHasStorageSpaceQuota = 1 << 8,
   kHasChildCount = 1 << 9,
   kHasTypeQuotas = 1 << 10,
+  kSnapshottable = 1 << 11,
+  kVersioned = 1 << 12,
 };
+
+// Of a block.
+enum BlockFlag : uint64_t { kTruncates = 1 << 0, kIsCopy = 1 << 1 };
+// Beside a block's index: the block stands in kBlockVersions.
+constexpr uint64_t kInVersion = uint64_t{1} << 32;
 
 template <class... Fields>
 std::string key_of(Fields... fields) {
@@ -152,6 +159,83 @@ std::string retry_key(uint64_t period, std::string_view client, int32_t call) {
   return key;
 }
 
+namespace {
+
+// What of a snapshottable directory is in kSnapshots, after its id.
+constexpr char kBySnapshotId = 'i';
+constexpr char kByName = 'n';
+// Behind a name in a key comes a byte that is smaller than all in names, so that keys are in order of names.
+constexpr size_t kVersionSuffix = 1 + sizeof(uint32_t);
+
+std::string newest_first(SnapshotId snapshot) {
+  return key_of(~uint32_t(snapshot));
+}
+SnapshotId of_newest_first(std::string_view key) {
+  return SnapshotId(~load_big_endian<uint32_t>(key.data()));
+}
+
+}  // namespace
+
+std::string snapshottable_key(InodeId directory) {
+  return key_of(directory);
+}
+std::string snapshots_prefix(InodeId directory) {
+  return key_of(directory) + kBySnapshotId;
+}
+std::string snapshot_key(InodeId directory, SnapshotId snapshot) {
+  return snapshots_prefix(directory) + newest_first(snapshot);
+}
+std::string snapshot_names_prefix(InodeId directory) {
+  return key_of(directory) + kByName;
+}
+std::string snapshot_name_key(InodeId directory, std::string_view name) {
+  return snapshot_names_prefix(directory).append(name);
+}
+std::string versions_prefix(const EntryKey& entry) {
+  return entry_key(entry.parent, entry.name) + '\0';
+}
+std::string version_key(const EntryKey& entry, SnapshotId snapshot) {
+  return versions_prefix(entry) + key_of(snapshot);
+}
+std::string inode_version_key(InodeId id, SnapshotId snapshot) {
+  return inode_key(id) + newest_first(snapshot);
+}
+std::string snapshot_version_prefix(SnapshotId snapshot) {
+  return key_of(snapshot);
+}
+std::string snapshot_version_key(SnapshotId snapshot, const EntryKey& entry) {
+  return key_of(snapshot) + entry_key(entry.parent, entry.name);
+}
+std::string block_versions_prefix(InodeId file, uint32_t index) {
+  return file_block_key(file, index);
+}
+std::string block_version_key(InodeId file, uint32_t index, SnapshotId snapshot) {
+  return key_of(file, index, snapshot);
+}
+SnapshotId snapshot_of_snapshot_key(std::string_view key) {
+  DFS_CHECK(key.size() == 13);
+  return of_newest_first(key.substr(9));
+}
+VersionKey decode_version_key(std::string_view key) {
+  DFS_CHECK(key.size() >= sizeof(InodeId) + kVersionSuffix);
+  const size_t end = key.size() - kVersionSuffix;
+  return {.entry = decode_entry_key(key.substr(0, end)),
+          .snapshot = SnapshotId(load_big_endian<uint32_t>(key.data() + end + 1))};
+}
+SnapshotId snapshot_of_inode_version_key(std::string_view key) {
+  DFS_CHECK(key.size() == 12);
+  return of_newest_first(key.substr(8));
+}
+EntryKey entry_of_snapshot_version_key(std::string_view key) {
+  DFS_CHECK(key.size() >= 12);
+  return decode_entry_key(key.substr(4));
+}
+BlockVersionKey decode_block_version_key(std::string_view key) {
+  DFS_CHECK(key.size() == 16);
+  return {.index = load_big_endian<uint32_t>(key.data() + 8),
+          .snapshot = SnapshotId(load_big_endian<uint32_t>(key.data() + 12))};
+}
+
 EntryKey decode_entry_key(std::string_view key) {
   DFS_CHECK(key.size() >= 8);
   return EntryKey{.parent = InodeId(load_big_endian<uint64_t>(key.data())), .name = std::string(key.substr(8))};
@@ -178,6 +262,8 @@ std::string encode(const InodeRow& row) {
   if (row.storage_space_quota) flags |= kHasStorageSpaceQuota;
   if (row.child_count) flags |= kHasChildCount;
   if (!row.type_quotas.empty()) flags |= kHasTypeQuotas;
+  if (row.snapshottable) flags |= kSnapshottable;
+  if (row.versioned) flags |= kVersioned;
 
   RowWriter out;
   out.number(flags).number(row.id).string(row.owner).string(row.group).number(row.permission);
@@ -209,14 +295,12 @@ std::string encode(const EntryKey& row) {
 }
 
 std::string encode(const BlockRow& row) {
-  return RowWriter()
-      .number(row.id)
-      .number(row.generation_stamp)
-      .number(row.length)
-      .number(row.state)
-      .number(row.truncate_length ? 1 : 0)
-      .number(row.truncate_length.value_or(0))
-      .take();
+  RowWriter out;
+  out.number(row.id).number(row.generation_stamp).number(row.length).number(row.state);
+  out.number((row.truncate_length ? kTruncates : 0) | (row.copied_from ? kIsCopy : 0));
+  out.number(row.truncate_length.value_or(0));
+  if (row.copied_from) out.number(*row.copied_from);
+  return out.take();
 }
 
 QuotaCounts& QuotaCounts::operator+=(const QuotaCounts& other) {
@@ -241,7 +325,10 @@ std::string encode(const QuotaCounts& row) {
 }
 
 std::string encode(const BlockOwner& row) {
-  return RowWriter().number(row.file).number(row.index).take();
+  RowWriter out;
+  out.number(row.file).number(row.index | (row.version ? kInVersion : 0));
+  if (row.version) out.number(*row.version);
+  return out.take();
 }
 
 std::string encode(const ReplicaRow& row) {
@@ -260,6 +347,14 @@ std::string encode(const RetryRow& row) {
   return RowWriter().number(row.operation).number(row.created_ms).string(row.answer).take();
 }
 
+std::string encode(const SnapshotRow& row) {
+  return RowWriter().string(row.name).string(encode(row.root)).take();
+}
+
+std::string encode(SnapshotId snapshot) {
+  return RowWriter().number(snapshot).take();
+}
+
 std::string encode_counter(uint64_t value) {
   return key_of(value);
 }
@@ -274,6 +369,8 @@ Result<InodeRow> decode(std::string_view bytes) {
   }
   row.type = InodeType(flags & kTypeMask);
   row.under_construction = (flags & kUnderConstruction) != 0;
+  row.snapshottable = (flags & kSnapshottable) != 0;
+  row.versioned = (flags & kVersioned) != 0;
   DFS_TRY(row.id, in.number<InodeId>());
   DFS_TRY(row.owner, in.string());
   DFS_TRY(row.group, in.string());
@@ -340,9 +437,12 @@ Result<BlockRow> decode(std::string_view bytes) {
   DFS_TRY(row.generation_stamp, in.number<GenerationStamp>());
   DFS_TRY(row.length, in.number<uint64_t>());
   DFS_TRY(row.state, in.number<BlockState>(uint64_t(BlockState::kComplete)));
-  DFS_TRY(const bool truncates, in.number<bool>());
+  DFS_TRY(const uint64_t flags, in.number<uint64_t>(kTruncates | kIsCopy));
   DFS_TRY(const uint64_t truncate_length, in.number<uint64_t>());
-  if (truncates) row.truncate_length = truncate_length;
+  if (flags & kTruncates) row.truncate_length = truncate_length;
+  if (flags & kIsCopy) {
+    DFS_TRY(row.copied_from, in.number<BlockId>());
+  }
   return row;
 }
 
@@ -366,7 +466,11 @@ Result<BlockOwner> decode(std::string_view bytes) {
   RowReader in(bytes);
   BlockOwner row;
   DFS_TRY(row.file, in.number<InodeId>());
-  DFS_TRY(row.index, in.number<uint32_t>());
+  DFS_TRY(const uint64_t index, in.number<uint64_t>(kInVersion | UINT32_MAX));
+  row.index = uint32_t(index);
+  if (index & kInVersion) {
+    DFS_TRY(row.version, in.number<SnapshotId>());
+  }
   return row;
 }
 
@@ -409,6 +513,21 @@ Result<RetryRow> decode(std::string_view bytes) {
   return row;
 }
 
+template <>
+Result<SnapshotRow> decode(std::string_view bytes) {
+  RowReader in(bytes);
+  SnapshotRow row;
+  DFS_TRY(row.name, in.string());
+  DFS_TRY(std::string root, in.string());
+  DFS_TRY(row.root, decode<InodeRow>(root));
+  return row;
+}
+
+template <>
+Result<SnapshotId> decode(std::string_view bytes) {
+  return RowReader(bytes).number<SnapshotId>();
+}
+
 Result<std::optional<InodeRow>> find_entry(const View& view, InodeId parent, std::string_view name) {
   return find<InodeRow>(view, Table::kEntries, entry_key(parent, name));
 }
@@ -428,6 +547,27 @@ Result<std::optional<BlockRow>> find_file_block(const View& view, InodeId file, 
 Result<std::vector<BlockRow>> blocks_of_file(const View& view, InodeId file) {
   return collect<BlockRow>(view, Table::kFileBlocks, inode_key(file),
                            [](std::string_view, std::string_view value) { return decode<BlockRow>(value); });
+}
+
+Result<std::optional<BlockRow>> find_owned_block(const View& view, const BlockOwner& owner) {
+  if (!owner.version) return find_file_block(view, owner.file, owner.index);
+  return find<BlockRow>(view, Table::kBlockVersions, block_version_key(owner.file, owner.index, *owner.version));
+}
+
+Result<std::vector<InodeVersion>> versions_of_inode(const View& view, InodeId id) {
+  return collect<InodeVersion>(view, Table::kVersionsOfInode, inode_key(id),
+                               [](std::string_view key, std::string_view value) -> Result<InodeVersion> {
+                                 DFS_TRY(EntryKey entry, decode<EntryKey>(value));
+                                 return InodeVersion{snapshot_of_inode_version_key(key), std::move(entry)};
+                               });
+}
+
+Result<InodeRow> versioned_inode(const View& view, const InodeVersion& version) {
+  DFS_TRY(std::optional<std::string> bytes, view.get(Table::kVersions, version_key(version.entry, version.snapshot)));
+  if (!bytes || bytes->empty()) {
+    return fail(ErrorCode::kCorruptFormat, "table of versions: what its index points to is not there");
+  }
+  return decode<InodeRow>(*bytes);
 }
 
 Result<std::vector<LocatedReplica>> replicas_of(const View& view, BlockId id) {

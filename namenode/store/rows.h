@@ -56,6 +56,8 @@ struct InodeRow {
   std::optional<uint64_t> namespace_quota{};
   std::optional<uint64_t> storage_space_quota{};
   std::vector<TypeQuota> type_quotas{};  // in order of types
+  bool snapshottable = false;            // directories only: snapshots may be taken of it
+  bool versioned = false;                // kVersions has earlier states or places of it
   bool has_quota() const { return namespace_quota || storage_space_quota || !type_quotas.empty(); }
   bool operator==(const InodeRow&) const = default;
 };
@@ -77,9 +79,13 @@ struct BlockRow {
   BlockState state = BlockState::kComplete;
   // Under construction for a truncate: the length that block recovery has to give it.
   std::optional<uint64_t> truncate_length{};
+  // With it: the block that is cut is a copy of this one, which stays as it is for a snapshot.
+  std::optional<BlockId> copied_from{};
   bool operator==(const BlockRow&) const = default;
 };
 
+// Hadoop's snapshot id: given in the order of creation over all directories, never used again.
+enum class SnapshotId : uint32_t {};
 // What counts for quotas: a row of kQuotaUsage, or a part or a change of one (Hadoop's QuotaCounts).
 struct QuotaCounts {
   int64_t names = 0;  // inodes
@@ -94,6 +100,8 @@ struct QuotaCounts {
 struct BlockOwner {
   InodeId file = kNoInode;
   uint32_t index = 0;
+  // The block is no longer the file's: its row is the version of this snapshot in kBlockVersions.
+  std::optional<SnapshotId> version{};
   bool operator==(const BlockOwner&) const = default;
 };
 
@@ -132,6 +140,11 @@ struct RetryRow {
   bool operator==(const RetryRow&) const = default;
 };
 inline constexpr uint8_t kNotInLog = 0xff;
+struct SnapshotRow {
+  std::string name{};
+  InodeRow root{};  // the snapshottable directory as it was; its modification time is that of the snapshot
+  bool operator==(const SnapshotRow&) const = default;
+};
 
 // kMeta: single values by name.
 enum class Counter : uint8_t {
@@ -141,7 +154,10 @@ enum class Counter : uint8_t {
   kLastStorageNumber,
   kFileCount,
   kDirectoryCount,
-  kBlockCount
+  kBlockCount,
+  kNextSnapshotId,
+  kSnapshotCount,
+  kSnapshottableCount,
 };
 
 std::string entry_key(InodeId parent, std::string_view name);
@@ -154,6 +170,33 @@ std::string storage_key(StorageNumber storage);
 std::string counter_key(Counter counter);
 // Rows of one period lie together and go together. `client`: 16 bytes.
 std::string retry_key(uint64_t period, std::string_view client, int32_t call);
+// Of a snapshottable directory: the row that says so, which has no value; its snapshots, the newest first, and those
+// before or with `snapshot`; where its snapshots stand by name, and one of them, whose value is a SnapshotId.
+std::string snapshottable_key(InodeId directory);
+std::string snapshots_prefix(InodeId directory);
+std::string snapshot_key(InodeId directory, SnapshotId snapshot);
+std::string snapshot_names_prefix(InodeId directory);
+std::string snapshot_name_key(InodeId directory, std::string_view name);
+std::string versions_prefix(const EntryKey& entry);
+std::string version_key(const EntryKey& entry, SnapshotId snapshot);
+std::string inode_version_key(InodeId id, SnapshotId snapshot);
+std::string snapshot_version_prefix(SnapshotId snapshot);
+std::string snapshot_version_key(SnapshotId snapshot, const EntryKey& entry);
+std::string block_versions_prefix(InodeId file, uint32_t index);
+std::string block_version_key(InodeId file, uint32_t index, SnapshotId snapshot);
+SnapshotId snapshot_of_snapshot_key(std::string_view key);
+struct VersionKey {
+  EntryKey entry;
+  SnapshotId snapshot{};
+};
+VersionKey decode_version_key(std::string_view key);
+SnapshotId snapshot_of_inode_version_key(std::string_view key);
+EntryKey entry_of_snapshot_version_key(std::string_view key);
+struct BlockVersionKey {
+  uint32_t index = 0;
+  SnapshotId snapshot{};
+};
+BlockVersionKey decode_block_version_key(std::string_view key);
 EntryKey decode_entry_key(std::string_view key);
 BlockId block_of_storage_replica_key(std::string_view key);
 StorageNumber storage_of_replica_key(std::string_view key);
@@ -167,6 +210,8 @@ std::string encode(const ReplicaRow& row);
 std::string encode(const StorageRow& row);
 std::string encode(const OpenFileRow& row);
 std::string encode(const RetryRow& row);
+std::string encode(const SnapshotRow& row);
+std::string encode(SnapshotId snapshot);
 // The value of a counter's row.
 std::string encode_counter(uint64_t value);
 // kCorruptFormat where the bytes are not what encode() wrote. Fields that a newer Tusk appended are skipped.
@@ -179,6 +224,17 @@ Result<std::optional<QuotaCounts>> find_quota_usage(const View& view, InodeId di
 Result<std::optional<BlockOwner>> find_owner(const View& view, BlockId id);
 Result<std::optional<BlockRow>> find_file_block(const View& view, InodeId file, uint32_t index);
 Result<std::vector<BlockRow>> blocks_of_file(const View& view, InodeId file);
+// Where the owner says that the block is: among the file's blocks, or a version of one.
+Result<std::optional<BlockRow>> find_owned_block(const View& view, const BlockOwner& owner);
+
+// The versions that hold the inode, the newest first.
+struct InodeVersion {
+  SnapshotId snapshot{};
+  EntryKey entry;
+};
+Result<std::vector<InodeVersion>> versions_of_inode(const View& view, InodeId id);
+// The inode of such a version.
+Result<InodeRow> versioned_inode(const View& view, const InodeVersion& version);
 
 struct LocatedReplica {
   StorageNumber storage{};

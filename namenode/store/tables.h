@@ -27,8 +27,14 @@ enum class Table : uint8_t {
   kMeta,             // counters, last applied transaction, cluster identity
   kQuotaUsage,       // inode id of the root or a directory with a quota -> what is in it
   kRetries,          // (period, client, call) -> the first answer
+  // Snapshots: see namespace/snapshots.h.
+  kSnapshots,           // snapshottable directory (its snapshots by id, and by name) -> snapshot
+  kVersions,            // (parent, name, snapshot) -> the inode that was there, or nothing
+  kVersionsOfInode,     // (inode id, snapshot, newest first) -> (parent, name) of its version
+  kVersionsOfSnapshot,  // (snapshot, parent, name) -> nothing
+  kBlockVersions,       // (inode id, index, snapshot) -> the block that was there
 };
-inline constexpr size_t kTableCount = 11;
+inline constexpr size_t kTableCount = 16;
 
 // One moment of all tables, or the newest state (Tables itself). Thread-safe for reading.
 class View {

@@ -99,6 +99,6 @@ def test_the_administrator_sees_the_cluster(shell):
 
 
 def test_a_method_that_is_not_there_yet_says_so(shell):
-    answer = shell.fs("-createSnapshot", "/java", "s1")
+    answer = shell.run("org.apache.hadoop.hdfs.tools.CacheAdmin", "-addPool", "pool")
     assert answer.code != 0
     assert answer.err.strip()

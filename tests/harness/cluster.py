@@ -183,12 +183,13 @@ class Cluster:
             env["HADOOP_USER_NAME"] = user
         return tusk("dfs", *args, env=env, within=within)
 
-    def java(self, user=None):
-        """Stock Hadoop's tools against this cluster; one JVM per user, stopped with the cluster."""
+    def java(self, user=None, settings=None):
+        """Stock Hadoop's tools against this cluster; one JVM per user, stopped with the cluster. The first use of one
+        says with which settings."""
         if user not in self._tools:
             folder = self.root / f"java-{user or 'default'}"
             folder.mkdir()
-            self._tools[user] = HadoopTools(folder, self.uri(), user)
+            self._tools[user] = HadoopTools(folder, self.uri(), user, settings)
         return self._tools[user]
 
     def nodes(self):

@@ -7,6 +7,7 @@
 #include "namenode/namespace/path.h"
 #include "namenode/namespace/permission.h"
 #include "namenode/namespace/quota.h"
+#include "namenode/namespace/snapshots.h"
 
 namespace dfs::namenode::operations {
 namespace {
@@ -27,12 +28,29 @@ Result<void> check_names(const Concat& request) {
   return {};
 }
 
-Result<void> check_source(const std::string& source, const InodePath& path, const InodeRow& file,
-                          const InodePath& target_path, const InodeRow& target) {
-  if (path.parent()->id != target_path.parent()->id) {
-    return fail(refused(
-        fmt::format("Source file {} is not in the same directory with the target {}", source, target_path.path())));
+// A snapshot that has the source would lose its blocks.
+Result<void> check_in_no_snapshot(const View& view, const std::string& source, const InodePath& path,
+                                  SnapshotCover& cover) {
+  DFS_TRY(std::optional<SnapshotId> newest, cover.newest(path.parent()->id));
+  if (newest) {
+    DFS_TRY(std::optional<InodeRow> then, find_child(view, path.parent()->id, path.name(), newest));
+    if (then && then->id == path.last()->id) {
+      return fail(ErrorCode::kSnapshot, "Concat: the source file " + source + " is in snapshot");
+    }
   }
+  if (!path.last()->versioned) return {};
+  return fail(ErrorCode::kSnapshot,
+              "Concat: the source file " + source + " is referred by some other reference in some snapshot.");
+}
+
+Result<void> check_same_directory(const std::string& source, const InodePath& path, const InodePath& target_path) {
+  if (path.parent()->id == target_path.parent()->id) return {};
+  return fail(refused(
+      fmt::format("Source file {} is not in the same directory with the target {}", source, target_path.path())));
+}
+
+Result<void> check_source(const std::string& source, const InodeRow& file, const InodePath& target_path,
+                          const InodeRow& target) {
   if (file.id == target.id) {
     return fail(refused(
         fmt::format("concat: the src file {} is the same with the target file {}", source, target_path.path())));
@@ -61,6 +79,8 @@ Result<Planned<Done>> concat(const PlanContext& context, const Concat& request) 
   if (target.under_construction) {
     return fail(refused("concat: target file " + request.target + " is under construction"));
   }
+  DFS_TRY(uint64_t snapshots, counter(context.view, Counter::kSnapshotCount));
+  SnapshotCover cover(context.view);
   ConcatDeleteOp op;
   std::set<InodeId> distinct;
   QuotaCounts more;
@@ -69,7 +89,9 @@ Result<Planned<Done>> concat(const PlanContext& context, const Concat& request) 
     DFS_TRY_OK(permissions.check_last(path, Access::kRead));
     DFS_TRY_OK(permissions.check(path, {.parent = Access::kWrite}));
     DFS_TRY(InodeRow file, require_file(path, source));
-    DFS_TRY_OK(check_source(source, path, file, target_path, target));
+    DFS_TRY_OK(check_same_directory(source, path, target_path));
+    if (snapshots > 0) DFS_TRY_OK(check_in_no_snapshot(context.view, source, path, cover));
+    DFS_TRY_OK(check_source(source, file, target_path, target));
     distinct.insert(file.id);
     if (file.replication != target.replication) {
       const uint8_t policy = policy_of(path);

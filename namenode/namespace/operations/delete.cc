@@ -2,6 +2,7 @@
 #include "namenode/namespace/operations/tree.h"
 #include "namenode/namespace/path.h"
 #include "namenode/namespace/permission.h"
+#include "namenode/namespace/snapshots.h"
 
 namespace dfs::namenode::operations {
 
@@ -18,6 +19,7 @@ Result<Planned<bool>> remove(const PlanContext& context, const Delete& request) 
     return fail(ErrorCode::kPathIsNotEmptyDirectory, "`" + path.path() + " is non empty': Directory is not empty");
   }
   if (path.is_root()) return Planned<bool>{.value = false};
+  DFS_TRY_OK(check_no_snapshots_below(context.view, *path.last()));
   DeleteOp op;
   op.path = path.path();
   op.timestamp_ms = to_millis(context.wall);

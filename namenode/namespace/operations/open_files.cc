@@ -14,6 +14,18 @@ namespace {
 // otherwise keep each from ending. Long enough for a heartbeat to a primary and its answer.
 constexpr std::chrono::seconds kRecoveryAttempt{30};
 
+// The block that a truncate copies.
+Result<BlockRow> copied_block(const View& view, const BlockRow& copy) {
+  DFS_TRY(std::optional<BlockOwner> owner, find_owner(view, *copy.copied_from));
+  std::optional<BlockRow> row;
+  if (owner) {
+    DFS_TRY(row, find_owned_block(view, *owner));
+  }
+  if (row) return *row;
+  return fail(ErrorCode::kCorruptFormat,
+              fmt::format("{} is copied from a block that is not there", block_name(copy.id, copy.generation_stamp)));
+}
+
 }  // namespace
 
 std::string NamedBlock::to_string() const {
@@ -105,9 +117,13 @@ Result<Released> release_lease(const PlanContext& context, const InodePath& path
     context.leases.renew(file.open.holder, context.now);
   }
   if (start) {
-    DFS_TRY_OK(context.blocks.recover(
-        context.view,
-        {.block = last, .recovery_stamp = stamp, .truncate_length = last.truncate_length, .started = context.now}));
+    BlockRecovery recovery{
+        .block = last, .recovery_stamp = stamp, .truncate_length = last.truncate_length, .started = context.now};
+    if (last.copied_from) {
+      DFS_TRY(recovery.block, copied_block(context.view, last));
+      recovery.copy_to = last.id;
+    }
+    DFS_TRY_OK(context.blocks.recover(context.view, std::move(recovery)));
   }
   return released;
 }

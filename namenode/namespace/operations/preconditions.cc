@@ -7,6 +7,7 @@
 #include "namenode/namespace/erasure_coding_policies.h"
 #include "namenode/namespace/located_blocks.h"
 #include "namenode/namespace/path.h"
+#include "namenode/namespace/snapshots.h"
 #include "proto/base/check.h"
 
 namespace dfs::namenode {
@@ -58,14 +59,19 @@ Result<void> check_object_limit(const PlanContext& context) {
                                           context.settings.objects_max));
 }
 
-namespace {
-
-Result<void> check_length(const NamespaceSettings& settings, std::string_view parent_path, std::string_view name) {
+Result<void> check_name_length(const NamespaceSettings& settings, std::string_view parent_path, std::string_view name) {
   if (settings.component_bytes_max == 0 || name.size() <= settings.component_bytes_max) return {};
   return fail(ErrorCode::kPathComponentTooLong,
               fmt::format("The maximum path component name limit of {} in directory {} is exceeded: limit={} length={}",
                           name, parent_path, settings.component_bytes_max, name.size()));
 }
+
+Result<void> check_not_dot_snapshot(std::string_view name) {
+  if (name != kDotSnapshot) return {};
+  return fail(ErrorCode::kHadoopInvalidArgument, "\".snapshot\" is a reserved name.");
+}
+
+namespace {
 
 Result<void> check_room(const NamespaceSettings& settings, std::string_view path, const InodeRow& directory) {
   if (directory.child_count < settings.directory_items_max) return {};
@@ -83,23 +89,17 @@ Result<void> check_new_name(const NamespaceSettings& settings, std::string_view 
                 "File name \".reserved\" is reserved and cannot be created. If this is during upgrade change the name "
                 "of the existing file or directory to another name before upgrading to the new release.");
   }
-  DFS_TRY_OK(check_length(settings, parent_path, name));
+  DFS_TRY_OK(check_name_length(settings, parent_path, name));
   DFS_TRY_OK(check_room(settings, parent_path, parent));
-  if (name == ".snapshot") {
-    return fail(ErrorCode::kHadoopInvalidArgument, "\".snapshot\" is a reserved name.");
-  }
-  return {};
+  return check_not_dot_snapshot(name);
 }
 
 Result<void> check_renamed(const NamespaceSettings& settings, const InodePath& source, const InodePath& destination) {
-  DFS_TRY_OK(check_length(settings, destination.parent_path(), destination.name()));
+  DFS_TRY_OK(check_name_length(settings, destination.parent_path(), destination.name()));
   if (source.parent()->id != destination.parent()->id) {
     DFS_TRY_OK(check_room(settings, destination.parent_path(), *destination.parent()));
   }
-  if (destination.name() == ".snapshot") {
-    return fail(ErrorCode::kHadoopInvalidArgument, "\".snapshot\" is a reserved name.");
-  }
-  return {};
+  return check_not_dot_snapshot(destination.name());
 }
 
 Result<void> check_parent(const InodePath& path) {

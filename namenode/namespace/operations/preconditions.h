@@ -19,6 +19,9 @@ Result<void> check_acls_enabled(const NamespaceSettings& settings);
 // kHadoopInvalidArgument unless the policy is enabled (FSDirErasureCodingOp.getEnabledErasureCodingPolicyByName).
 Result<void> check_erasure_coding_policy(std::string_view name);
 Result<void> check_object_limit(const PlanContext& context);
+// FSDirectory.verifyMaxComponentLength and verifyINodeName
+Result<void> check_name_length(const NamespaceSettings& settings, std::string_view parent_path, std::string_view name);
+Result<void> check_not_dot_snapshot(std::string_view name);
 // Of a name that is to be added to `parent`: its length, that it is not reserved, and the room in the directory.
 Result<void> check_new_name(const NamespaceSettings& settings, std::string_view parent_path, const InodeRow& parent,
                             std::string_view name);

@@ -80,17 +80,19 @@ Result<Planned<Done>> commit_block_synchronization(const PlanContext& context,
   const InodeRow& file = *path->last();
   DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file.id));
   // A repeated call, after the first has closed the file.
-  if (!file.under_construction || blocks.back().id != request.block.id ||
-      blocks.back().state == BlockState::kComplete) {
-    return planned;
-  }
-  std::optional<BlockRecovery> recovery = context.blocks.recovery_of(request.block.id);
+  if (!file.under_construction || blocks.empty() || blocks.back().state == BlockState::kComplete) return planned;
+  const bool copied = blocks.back().copied_from == request.block.id;
+  if (!copied && blocks.back().id != request.block.id) return planned;
+  std::optional<BlockRecovery> recovery = context.blocks.recovery_of(blocks.back().id);
   const uint64_t current = recovery ? raw(recovery->recovery_stamp) : 0;
   if (current != raw(request.new_generation_stamp)) {
     return fail(ErrorCode::kIo, fmt::format("The recovery id {} does not match current recovery id {} for block {}",
                                             raw(request.new_generation_stamp), current, name));
   }
   if (request.delete_block) {
+    if (copied) {
+      return fail(ErrorCode::kIo, "Block (=" + name + ") has no replica that its truncated copy could be made of");
+    }
     blocks.pop_back();
   } else {
     BlockRow& last = blocks.back();

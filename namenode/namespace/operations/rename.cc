@@ -43,7 +43,7 @@ Result<Planned<bool>> rename_old(const PlanContext& context, const Rename& reque
   DFS_TRY(InodePath destination, destination_of_old_rename(context.view, source, named));
   DFS_TRY_OK(permissions.check(source, {.parent = Access::kWrite}));
   DFS_TRY_OK(permissions.check(destination, {.ancestor = Access::kWrite}));
-  DFS_TRY(OldRename verdict, judge_old_rename(source, destination));
+  DFS_TRY(OldRename verdict, judge_old_rename(context.view, source, destination));
   if (verdict == OldRename::kRefused) return Planned<bool>{.value = false};
   if (verdict == OldRename::kMoves) {
     DFS_TRY_OK(check_renamed(context.settings, source, destination));
@@ -70,7 +70,7 @@ Result<Planned<Done>> rename(const PlanContext& context, const RenameWithOptions
   }
   DFS_TRY_OK(permissions.check(source, of_source));
   DFS_TRY_OK(permissions.check(destination, {.ancestor = Access::kWrite}));
-  DFS_TRY_OK(judge_rename(source, destination, request.overwrite ? Overwrite::kYes : Overwrite::kNo));
+  DFS_TRY_OK(judge_rename(context.view, source, destination, request.overwrite ? Overwrite::kYes : Overwrite::kNo));
   DFS_TRY_OK(check_renamed(context.settings, source, destination));
   DFS_TRY_OK(check_quota_of_move(context.view, source, destination));
   RenameOp op;

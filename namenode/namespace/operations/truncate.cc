@@ -4,6 +4,7 @@
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/permission.h"
 #include "namenode/namespace/quota.h"
+#include "namenode/namespace/snapshots.h"
 #include "namenode/namespace/storage_policy.h"
 
 namespace dfs::namenode::operations {
@@ -61,11 +62,23 @@ Result<Planned<bool>> truncate(const PlanContext& context, const Truncate& reque
   DFS_TRY(uint64_t stamp, counter(context.view, Counter::kGenerationStamp));
   const GenerationStamp recovery_stamp = next(GenerationStamp(stamp));
   op.truncate_block = EditBlock{.id = last.id, .num_bytes = last.length, .generation_stamp = recovery_stamp};
-  DFS_TRY_OK(context.blocks.recover(context.view, {.block = last,
-                                                   .recovery_stamp = recovery_stamp,
-                                                   .truncate_length = last.length - (length - request.new_length),
-                                                   .started = context.now}));
-  return Planned<bool>{.value = false, .records = {SetGenstampV2Op{.generation_stamp = recovery_stamp}, std::move(op)}};
+  BlockRecovery recovery{.block = last,
+                         .recovery_stamp = recovery_stamp,
+                         .truncate_length = last.length - (length - request.new_length),
+                         .started = context.now};
+  Planned<bool> planned{.value = false};
+  DFS_TRY(bool copies, is_block_in_snapshot(context.view, path.key(), file.id, uint32_t(kept - 1)));
+  if (copies) {
+    DFS_TRY(uint64_t last_id, counter(context.view, Counter::kLastBlockId));
+    recovery.copy_to = next(BlockId(last_id));
+    op.truncate_block->id = *recovery.copy_to;
+    op.truncate_block->num_bytes = 0;
+    planned.records.push_back(AllocateBlockIdOp{.block_id = *recovery.copy_to});
+  }
+  planned.records.push_back(SetGenstampV2Op{.generation_stamp = recovery_stamp});
+  planned.records.push_back(std::move(op));
+  DFS_TRY_OK(context.blocks.recover(context.view, std::move(recovery)));
+  return planned;
 }
 
 }  // namespace dfs::namenode::operations

@@ -21,7 +21,7 @@ Result<BlockOfOpenFile> find_open_block(const PlanContext& context, const NamedB
   DFS_TRY(std::optional<BlockOwner> owner, find_owner(context.view, named.id));
   std::optional<BlockRow> row;
   if (owner) {
-    DFS_TRY(row, find_file_block(context.view, owner->file, owner->index));
+    DFS_TRY(row, find_owned_block(context.view, *owner));
   }
   if (!row) return fail(ErrorCode::kIo, name + " does not exist.");
   std::string_view state = row->state == BlockState::kComplete   ? "COMPLETE"

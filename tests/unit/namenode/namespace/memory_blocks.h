@@ -62,7 +62,7 @@ class MemoryBlocks final : public Blocks {
     return {};
   }
   Result<void> recover(const View&, BlockRecovery recovery) override {
-    recoveries[raw(recovery.block.id)] = recovery;
+    recoveries[raw(recovery.result())] = recovery;
     return {};
   }
   std::optional<BlockRecovery> recovery_of(BlockId block) const override {

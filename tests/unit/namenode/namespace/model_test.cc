@@ -137,21 +137,6 @@ class NamespaceModel : public NamespaceFixture {
     }
   }
 
-  // As DataNodes would answer.
-  void finish_recovery(const std::string& path) {
-    ASSERT_EQ(blocks.recoveries.size(), 1);
-    BlockRecovery recovery = blocks.recoveries.begin()->second;
-    auto done =
-        run(operations::commit_block_synchronization,
-            operations::CommitBlockSynchronization{
-                .block = {.pool = "BP-1", .id = recovery.block.id, .generation_stamp = recovery.block.generation_stamp},
-                .new_generation_stamp = recovery.recovery_stamp,
-                .new_length = recovery.truncate_length.value_or(recovery.block.length),
-                .close_file = true});
-    ASSERT_TRUE(done) << done.error().to_string();
-    EXPECT_FALSE(status(path)->inode.under_construction);
-  }
-
   void expect_model() {
     uint64_t files = 0, directories = 1, block_count = 0;
     std::map<std::string, uint32_t> children;

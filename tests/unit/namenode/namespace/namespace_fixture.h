@@ -101,7 +101,8 @@ class NamespaceFixture : public testing::Test {
   static std::vector<std::pair<std::string, std::string>> rows_of(const View& view) {
     std::vector<std::pair<std::string, std::string>> rows;
     for (Table table : {Table::kEntries, Table::kInodeIndex, Table::kFileBlocks, Table::kBlockIndex, Table::kOpenFiles,
-                        Table::kMeta, Table::kQuotaUsage}) {
+                        Table::kMeta, Table::kQuotaUsage, Table::kSnapshots, Table::kVersions, Table::kVersionsOfInode,
+                        Table::kVersionsOfSnapshot, Table::kBlockVersions}) {
       EXPECT_TRUE(view.scan(table, "", [&](std::string_view key, std::string_view value) {
         rows.emplace_back(std::to_string(int(table)) + "/" + std::string(key), value);
         return true;
@@ -116,6 +117,21 @@ class NamespaceFixture : public testing::Test {
       ASSERT_TRUE(applied) << applied.error().to_string();
     }
     EXPECT_EQ(rows_of(*replayed), rows_of(*tables));
+  }
+
+  // As the DataNodes would answer the only block recovery that goes on.
+  void finish_recovery(const std::string& path) {
+    ASSERT_EQ(blocks.recoveries.size(), 1);
+    BlockRecovery recovery = blocks.recoveries.begin()->second;
+    auto done =
+        run(operations::commit_block_synchronization,
+            operations::CommitBlockSynchronization{
+                .block = {.pool = "BP-1", .id = recovery.block.id, .generation_stamp = recovery.block.generation_stamp},
+                .new_generation_stamp = recovery.recovery_stamp,
+                .new_length = recovery.truncate_length.value_or(recovery.block.length),
+                .close_file = true});
+    ASSERT_TRUE(done) << done.error().to_string();
+    EXPECT_FALSE(status(path)->inode.under_construction);
   }
 
   Query query(const Caller& who) const {

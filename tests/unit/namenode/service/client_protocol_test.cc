@@ -220,6 +220,73 @@ TEST_F(ClientProtocolTest, TheCallerIsWhoTheContextSays) {
             "rollEdits");
 }
 
+TEST_F(ClientProtocolTest, SnapshotsAreTakenListedComparedAndDeleted) {
+  EXPECT_FALSE(call<GetSnapshottableDirListingResponseProto>("getSnapshottableDirListing",
+                                                             GetSnapshottableDirListingRequestProto())
+                   ->has_snapshottabledirlist());
+  ASSERT_TRUE(mkdirs("/d/e"));
+  AllowSnapshotRequestProto allow;
+  allow.set_snapshotroot("/d");
+  ASSERT_TRUE(call<AllowSnapshotResponseProto>("allowSnapshot", allow));
+  CreateSnapshotRequestProto create;
+  create.set_snapshotroot("/d");
+  create.set_snapshotname("s1");
+  EXPECT_EQ(call<CreateSnapshotResponseProto>("createSnapshot", create)->snapshotpath(), "/d/.snapshot/s1");
+  // The same call again is answered as it was; another is refused.
+  EXPECT_EQ(call<CreateSnapshotResponseProto>("createSnapshot", create)->snapshotpath(), "/d/.snapshot/s1");
+  ++rpc.call_id;
+  Result<CreateSnapshotResponseProto> again = call<CreateSnapshotResponseProto>("createSnapshot", create);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code(), ErrorCode::kSnapshot);
+  RenameSnapshotRequestProto rename;
+  rename.set_snapshotroot("/d");
+  rename.set_snapshotoldname("s1");
+  rename.set_snapshotnewname("s2");
+  ASSERT_TRUE(call<RenameSnapshotResponseProto>("renameSnapshot", rename));
+  ASSERT_TRUE(mkdirs("/d/f"));
+  auto directories = call<GetSnapshottableDirListingResponseProto>("getSnapshottableDirListing",
+                                                                   GetSnapshottableDirListingRequestProto());
+  ASSERT_EQ(directories->snapshottabledirlist().snapshottabledirlisting_size(), 1);
+  const auto& directory = directories->snapshottabledirlist().snapshottabledirlisting(0);
+  EXPECT_EQ(directory.dirstatus().path(), "d");
+  EXPECT_EQ(directory.parent_fullpath(), "/");
+  EXPECT_EQ(directory.snapshot_number(), 1);
+  EXPECT_EQ(directory.snapshot_quota(), 65536);
+  GetSnapshotListingRequestProto list;
+  list.set_snapshotroot("/d");
+  auto snapshots = call<GetSnapshotListingResponseProto>("getSnapshotListing", list);
+  ASSERT_EQ(snapshots->snapshotlist().snapshotlisting_size(), 1);
+  EXPECT_EQ(snapshots->snapshotlist().snapshotlisting(0).dirstatus().path(), "s2");
+  EXPECT_EQ(snapshots->snapshotlist().snapshotlisting(0).snapshotid(), 0);
+  EXPECT_EQ(snapshots->snapshotlist().snapshotlisting(0).parent_fullpath(), "/d");
+  GetSnapshotDiffReportRequestProto compare;
+  compare.set_snapshotroot("/d");
+  compare.set_fromsnapshot("s2");
+  compare.set_tosnapshot("");
+  auto report = call<GetSnapshotDiffReportResponseProto>("getSnapshotDiffReport", compare);
+  ASSERT_EQ(report->diffreport().diffreportentries_size(), 2);
+  EXPECT_EQ(report->diffreport().diffreportentries(1).modificationlabel(), "+");
+  EXPECT_EQ(report->diffreport().diffreportentries(1).fullpath(), "f");
+  GetSnapshotDiffReportListingRequestProto compare_page;
+  compare_page.set_snapshotroot("/d");
+  compare_page.set_fromsnapshot("s2");
+  compare_page.set_tosnapshot("");
+  compare_page.mutable_cursor()->set_startpath("");
+  compare_page.mutable_cursor()->set_index(-1);
+  auto page = call<GetSnapshotDiffReportListingResponseProto>("getSnapshotDiffReportListing", compare_page);
+  EXPECT_EQ(page->diffreport().createdentries(0).fullpath(), "f");
+  EXPECT_EQ(page->diffreport().modifiedentries(0).fullpath(), "");
+  EXPECT_TRUE(page->diffreport().isfromearlier());
+  EXPECT_EQ(page->diffreport().cursor().index(), -1);
+  DeleteSnapshotRequestProto remove;
+  remove.set_snapshotroot("/d");
+  remove.set_snapshotname("s2");
+  ASSERT_TRUE(call<DeleteSnapshotResponseProto>("deleteSnapshot", remove));
+  DisallowSnapshotRequestProto disallow;
+  disallow.set_snapshotroot("/d");
+  ASSERT_TRUE(call<DisallowSnapshotResponseProto>("disallowSnapshot", disallow));
+}
+
 TEST_F(ClientProtocolTest, AbsentFeaturesAnswerAsAClusterWithoutThem) {
   GetEZForPathRequestProto zone;
   zone.set_src("/");
@@ -233,7 +300,7 @@ TEST_F(ClientProtocolTest, AbsentFeaturesAnswerAsAClusterWithoutThem) {
   EXPECT_FALSE(call<RollingUpgradeResponseProto>("rollingUpgrade", upgrade)->has_rollingupgradeinfo());
   upgrade.set_action(START);
   EXPECT_EQ(call<RollingUpgradeResponseProto>("rollingUpgrade", upgrade).error().code(), ErrorCode::kUnsupported);
-  EXPECT_EQ(call(client, "createSnapshot", "").error().code(), ErrorCode::kNoSuchMethod);
+  EXPECT_EQ(call(client, "noSuchMethod", "").error().code(), ErrorCode::kNoSuchMethod);
   EXPECT_EQ(
       call<GetStoragePoliciesResponseProto>("getStoragePolicies", GetStoragePoliciesRequestProto())->policies_size(),
       8);

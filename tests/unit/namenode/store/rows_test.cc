@@ -27,7 +27,9 @@ InodeRow full_inode() {
                              {.name_space = 0, .name = "n", .value = ""}},
                   .acl = std::string("\0a", 2),
                   .namespace_quota = 0,
-                  .storage_space_quota = UINT64_MAX};
+                  .storage_space_quota = UINT64_MAX,
+                  .snapshottable = true,
+                  .versioned = true};
 }
 
 template <class Row>
@@ -66,7 +68,11 @@ TEST(Rows, EachComesBackAsItWasAndHostileBytesAreRefused) {
                                           .length = 5,
                                           .state = BlockState::kUnderConstruction,
                                           .truncate_length = 0});
+  expect_round_trip_and_no_trust(BlockRow{.id = BlockId{9}, .truncate_length = 5, .copied_from = BlockId{1073741825}});
   expect_round_trip_and_no_trust(BlockOwner{.file = InodeId{UINT64_MAX}, .index = UINT32_MAX});
+  expect_round_trip_and_no_trust(
+      BlockOwner{.file = InodeId{1}, .index = UINT32_MAX, .version = SnapshotId{UINT32_MAX}});
+  expect_round_trip_and_no_trust(SnapshotRow{.name = "s1", .root = full_inode()});
   expect_round_trip_and_no_trust(
       ReplicaRow{.generation_stamp = GenerationStamp{1}, .length = 2, .state = ReplicaRowState::kCorrupt});
   expect_round_trip_and_no_trust(StorageRow{.storage_uuid = "DS-1", .datanode_uuid = "d", .storage_type = 2});
@@ -101,6 +107,22 @@ TEST(Rows, KeyOrderIsNumericOrderAndNamesSortByBytes) {
   EXPECT_EQ(decode_entry_key(entry_key(kRootInode, "tmp")), (EntryKey{.parent = kRootInode, .name = "tmp"}));
   EXPECT_EQ(block_of_storage_replica_key(storage_replica_key(StorageNumber{7}, BlockId{9})), BlockId{9});
   EXPECT_EQ(storage_of_replica_key(replica_key(BlockId{9}, StorageNumber{7})), StorageNumber{7});
+}
+
+TEST(Rows, KeysOfSnapshotsSortAsTheirReadersWantThem) {
+  const EntryKey a{.parent = kRootInode, .name = "a"}, ab{.parent = kRootInode, .name = "a!"};
+  EXPECT_LT(version_key(a, SnapshotId{255}), version_key(a, SnapshotId{256}));
+  EXPECT_LT(version_key(a, SnapshotId{UINT32_MAX}), version_key(ab, SnapshotId{0}));
+  EXPECT_EQ(decode_version_key(version_key(ab, SnapshotId{7})).entry, ab);
+  EXPECT_EQ(decode_version_key(version_key(ab, SnapshotId{7})).snapshot, SnapshotId{7});
+  // The newest first.
+  EXPECT_LT(inode_version_key(kRootInode, SnapshotId{8}), inode_version_key(kRootInode, SnapshotId{7}));
+  EXPECT_EQ(snapshot_of_inode_version_key(inode_version_key(kRootInode, SnapshotId{7})), SnapshotId{7});
+  EXPECT_LT(snapshot_key(kRootInode, SnapshotId{8}), snapshot_key(kRootInode, SnapshotId{7}));
+  EXPECT_EQ(snapshot_of_snapshot_key(snapshot_key(kRootInode, SnapshotId{7})), SnapshotId{7});
+  EXPECT_EQ(entry_of_snapshot_version_key(snapshot_version_key(SnapshotId{7}, ab)), ab);
+  EXPECT_EQ(decode_block_version_key(block_version_key(kRootInode, 3, SnapshotId{7})).index, 3);
+  EXPECT_EQ(decode_block_version_key(block_version_key(kRootInode, 3, SnapshotId{7})).snapshot, SnapshotId{7});
 }
 
 TEST(Rows, TypedReadsFindWhatWasWrittenAndNothingElse) {
