@@ -14,6 +14,7 @@
 #include "namenode/blocks/blocks.h"
 #include "namenode/blocks/commands.h"
 #include "namenode/blocks/examined.h"
+#include "namenode/blocks/full_report.h"
 #include "namenode/blocks/invalidations.h"
 #include "namenode/blocks/pending_replication.h"
 #include "namenode/blocks/placement.h"
@@ -37,21 +38,6 @@ struct ReplicaEvent {
   std::string delete_hint;  // the DataNode whose replica is to go in exchange, by uuid
 };
 
-// All replicas of one storage, as a full block report has them.
-struct StorageReplicas {
-  std::string storage_uuid;
-  uint8_t storage_type = 1;
-  std::vector<ReportedReplica> replicas;
-};
-
-// Which call of which full block report this is.
-struct BlockReportPart {
-  int32_t calls = 1;
-  int32_t call = 0;
-  int64_t report_id = 0;
-  uint64_t lease_id = 0;
-};
-
 // Keeps every block at its replication: replica rows from the reports of DataNodes, and commands to DataNodes where
 // the rows and the namespace differ.
 //
@@ -70,6 +56,7 @@ class ClusterBlocks final : public Blocks {
     uint32_t transfers_per_datanode_max = 2;             // dfs.namenode.replication.max-streams
     uint32_t invalidations_per_heartbeat_max = 1000;     // dfs.block.invalidate.limit
     uint32_t checks_per_round = 5000;
+    uint32_t reported_replicas_per_round = 500;
     uint32_t safe_mode_rows_per_round = 50'000;
     std::chrono::milliseconds publish_interval{500};
     // After a start, DataNodes that the tables do not know (a crash may have lost what they held) have this long to
@@ -96,11 +83,10 @@ class ClusterBlocks final : public Blocks {
   Result<void> incremental_report(const View& view, Batch& batch, const std::string& datanode_uuid,
                                   const std::string& storage_uuid, uint8_t storage_type,
                                   std::span<const ReplicaEvent> events);
-  // Each storage in `storages` is taken over as a whole (HDFS-12914). kInvalidBlockReportLease: send it again later.
-  // `part` is absent from DataNodes that know no leases. Replicas of a storage come in any order.
-  Result<void> full_report(const View& view, Batch& batch, const std::string& datanode_uuid,
-                           std::vector<StorageReplicas> storages, std::optional<BlockReportPart> part, WallTime wall,
-                           TimePoint now);
+  // Takes over the next replicas of the report. True: there are more; to be called again when the batch is written.
+  // What happens meanwhile counts: each replica is judged by the state it meets. A storage is confirmed when all of it
+  // has been taken over (HDFS-12914). kInvalidBlockReportLease: send it again later.
+  Result<bool> full_report(const View& view, Batch& batch, FullReport& report, WallTime wall, TimePoint now);
   // Whether storages that the tables did not know have come since the last call.
   bool take_new_storages() { return datanodes_.take_new_storages(); }
   // The DataNode says that it cannot go on (ErrorReport FATAL_DISK_ERROR).
@@ -127,8 +113,8 @@ class ClusterBlocks final : public Blocks {
 
  private:
   // reports.cc
-  Result<void> take_over(const View& view, Batch& batch, StorageNumber storage, std::vector<ReportedReplica> replicas,
-                         WallTime wall, TimePoint now);
+  Result<void> begin_storage(const View& view, Batch& batch, FullReport& report);
+  Result<bool> take_over(const View& view, Batch& batch, FullReport& report, WallTime wall, TimePoint now);
   Result<void> take_replica(const View& view, Batch& batch, StorageNumber storage, const ReportedReplica& replica,
                             bool deleted_before, std::string delete_hint);
   Result<void> take_deletion(const View& view, Batch& batch, StorageNumber storage, const ReplicaEvent& event);

@@ -30,12 +30,12 @@ bool Invalidations::contains(StorageNumber storage, BlockId block) const {
   return of != storages_.end() && of->second.entries.contains(block);
 }
 
-void Invalidations::keep_only(StorageNumber storage, const std::unordered_set<BlockId>& present) {
+void Invalidations::keep_only(StorageNumber storage, const std::function<bool(BlockId)>& is_present) {
   auto of = storages_.find(storage);
   if (of == storages_.end()) return;
   std::vector<BlockId> gone;
   for (const auto& [block, entry] : of->second.entries) {
-    if (!present.contains(block)) gone.push_back(block);
+    if (!is_present(block)) gone.push_back(block);
   }
   for (BlockId block : gone) remove(storage, block);
 }

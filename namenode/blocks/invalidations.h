@@ -2,9 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "namenode/blocks/commands.h"
@@ -25,8 +25,8 @@ class Invalidations {
   // Nothing is to be deleted there any more: its DataNode is dead.
   void drop(StorageNumber storage) { storages_.erase(storage); }
   bool contains(StorageNumber storage, BlockId block) const;
-  // What of the storage is not in `present` has been deleted.
-  void keep_only(StorageNumber storage, const std::unordered_set<BlockId>& present);
+  // What of the storage is not present has been deleted.
+  void keep_only(StorageNumber storage, const std::function<bool(BlockId)>& is_present);
 
   // Up to `count_max` to be sent now; they come again after `resend_after` until removed, a few times.
   std::vector<InvalidateCommand> take(StorageNumber storage, size_t count_max, TimePoint now);

@@ -1,7 +1,7 @@
 // What reports of DataNodes do to the replica rows: the part of ClusterBlocks that decides nothing about replication.
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,14 +17,16 @@ struct HeldReplica {
   ReplicaRow row;
 };
 
-Result<std::vector<HeldReplica>> rows_of(const View& view, StorageNumber storage) {
+// The storage's rows in order of blocks, from `from` on.
+Result<std::vector<HeldReplica>> rows_of(const View& view, StorageNumber storage, BlockId from, size_t count_max) {
   std::vector<HeldReplica> rows;
-  DFS_TRY_OK(
-      view.scan(Table::kStorageReplicas, storage_key(storage), [&](std::string_view key, std::string_view value) {
-        // A row that cannot be read says nothing, and is written anew from what the DataNode says.
-        rows.push_back({block_of_storage_replica_key(key), decode<ReplicaRow>(value).value_or(ReplicaRow())});
-        return true;
-      }));
+  DFS_TRY_OK(view.scan(Table::kStorageReplicas, storage_key(storage), storage_replica_key(storage, from),
+                       [&](std::string_view key, std::string_view value) {
+                         // A row that cannot be read says nothing, and is written anew from what the DataNode says.
+                         rows.push_back(
+                             {block_of_storage_replica_key(key), decode<ReplicaRow>(value).value_or(ReplicaRow())});
+                         return rows.size() < count_max;
+                       }));
   return rows;
 }
 
@@ -86,58 +88,91 @@ Result<void> ClusterBlocks::incremental_report(const View& view, Batch& batch, c
   return {};
 }
 
-Result<void> ClusterBlocks::full_report(const View& view, Batch& batch, const std::string& datanode_uuid,
-                                        std::vector<StorageReplicas> storages, std::optional<BlockReportPart> part,
-                                        WallTime wall, TimePoint now) {
+Result<bool> ClusterBlocks::full_report(const View& view, Batch& batch, FullReport& report, WallTime wall,
+                                        TimePoint now) {
   now_ = now;
-  if (!datanodes_.is_registered(datanode_uuid)) {
-    return fail(ErrorCode::kUnregisteredNode, "Unregistered server: " + datanode_uuid);
+  const std::string& datanode = report.datanode_uuid_;
+  const std::optional<BlockReportPart>& part = report.part_;
+  if (!datanodes_.is_registered(datanode)) {
+    return fail(ErrorCode::kUnregisteredNode, "Unregistered server: " + datanode);
   }
-  if (part && !leases_.valid(datanode_uuid, part->lease_id, now)) {
+  if (!std::exchange(report.begun_, true) && part && !leases_.valid(datanode, part->lease_id, now)) {
     return fail(ErrorCode::kInvalidBlockReportLease,
                 fmt::format("Block report 0x{:x} was rejected as lease 0x{:x} is invalid", uint64_t(part->report_id),
                             part->lease_id));
   }
-  for (StorageReplicas& reported : storages) {
-    StorageNumber storage = datanodes_.storage_of(batch, datanode_uuid, reported.storage_uuid, reported.storage_type);
-    absorb_changes();
-    DFS_TRY_OK(take_over(view, batch, storage, std::move(reported.replicas), wall, now));
+  if (report.storage_ < report.storages_.size()) {
+    if (!std::exchange(report.storage_begun_, true)) DFS_TRY_OK(begin_storage(view, batch, report));
+    DFS_TRY(bool more, take_over(view, batch, report, wall, now));
+    if (more) return true;
+    report.storage_begun_ = false;
+    report.replica_ = report.rows_ = 0;
+    report.block_ = BlockId{};
+    if (++report.storage_ < report.storages_.size()) return true;
   }
-  if (!part || part->call + 1 == part->calls) leases_.release(datanode_uuid);
+  if (!part || part->call + 1 == part->calls) leases_.release(datanode);
+  return false;
+}
+
+Result<void> ClusterBlocks::begin_storage(const View& view, Batch& batch, FullReport& report) {
+  DFS_TRY(report.last_stamp_, counter(view, Counter::kGenerationStamp));
+  const StorageReplicas& reported = report.storages_[report.storage_];
+  StorageNumber storage =
+      datanodes_.storage_of(batch, report.datanode_uuid_, reported.storage_uuid, reported.storage_type);
+  absorb_changes();
+  invalidations_.keep_only(storage, [&](BlockId block) {
+    return std::ranges::binary_search(reported.replicas, block, {}, &ReportedReplica::block);
+  });
   return {};
 }
 
-Result<void> ClusterBlocks::take_over(const View& view, Batch& batch, StorageNumber storage,
-                                      std::vector<ReportedReplica> replicas, WallTime wall, TimePoint now) {
-  DFS_TRY(std::vector<HeldReplica> rows, rows_of(view, storage));
-  std::ranges::sort(replicas, {},
-                    [](const ReportedReplica& replica) { return std::pair(replica.block, replica.state); });
-  replicas.erase(std::ranges::unique(replicas, {}, &ReportedReplica::block).begin(), replicas.end());
-  std::unordered_set<BlockId> present;
-  uint32_t finalized = 0;
+Result<bool> ClusterBlocks::take_over(const View& view, Batch& batch, FullReport& report, WallTime wall,
+                                      TimePoint now) {
+  const StorageReplicas& reported = report.storages_[report.storage_];
+  const std::vector<ReportedReplica>& replicas = reported.replicas;
+  StorageNumber storage =
+      datanodes_.storage_of(batch, report.datanode_uuid_, reported.storage_uuid, reported.storage_type);
+  const size_t count_max = settings_.reported_replicas_per_round;
+  DFS_TRY(std::vector<HeldReplica> rows, rows_of(view, storage, report.block_, count_max));
+  // Up to this block all rows and all replicas are at hand.
+  std::optional<BlockId> last;
+  if (rows.size() == count_max) last = rows.back().block;
+  if (replicas.size() - report.replica_ > count_max) {
+    const BlockId block = replicas[report.replica_ + count_max - 1].block;
+    last = last ? std::min(*last, block) : block;
+  }
+  if (last == BlockId{UINT64_MAX}) last.reset();
+  auto pass_absent = [&](const HeldReplica& held) -> Result<void> {
+    ++report.rows_;
+    // What was written since then is not in the report.
+    if (raw(held.row.generation_stamp) > report.last_stamp_) return {};
+    return take_absence(view, batch, storage, held.block, held.row);
+  };
   auto row = rows.begin();
-  for (const ReportedReplica& replica : replicas) {
-    for (; row != rows.end() && row->block < replica.block; ++row) {
-      DFS_TRY_OK(take_absence(view, batch, storage, row->block, row->row));
-    }
-    present.insert(replica.block);
-    finalized += replica.state == ReportedState::kFinalized;
+  for (; report.replica_ < replicas.size(); ++report.replica_) {
+    const ReportedReplica& replica = replicas[report.replica_];
+    if (last && replica.block > *last) break;
+    for (; row != rows.end() && row->block < replica.block; ++row) DFS_TRY_OK(pass_absent(*row));
     bool known = row != rows.end() && row->block == replica.block;
     bool news = !known || !says_the_same(row->row, replica);
-    if (known) ++row;
+    if (known) ++row, ++report.rows_;
     if (news) DFS_TRY_OK(take_replica(view, batch, storage, replica, false, {}));
   }
-  for (; row != rows.end(); ++row) DFS_TRY_OK(take_absence(view, batch, storage, row->block, row->row));
-  invalidations_.keep_only(storage, present);
+  for (; row != rows.end() && (!last || row->block <= *last); ++row) DFS_TRY_OK(pass_absent(*row));
+  if (last) {
+    report.block_ = BlockId{raw(*last) + 1};
+    return true;
+  }
+  const auto finalized = std::ranges::count(replicas, ReportedState::kFinalized, &ReportedReplica::state);
   bool first = !datanodes_.confirmed(storage);
-  datanodes_.block_report_taken(storage, finalized, wall, now);
+  datanodes_.block_report_taken(storage, uint32_t(finalized), wall, now);
   if (first) {
     log::info("BLOCK* processReport: storage {} of {}: {} replicas, the rows before it had {}",
-              datanodes_.find(storage)->uuid, datanodes_.find(storage)->datanode_uuid, replicas.size(), rows.size());
+              datanodes_.find(storage)->uuid, datanodes_.find(storage)->datanode_uuid, replicas.size(), report.rows_);
     recheck_postponed();
   }
   stale_view_ = true;
-  return {};
+  return false;
 }
 
 Result<void> ClusterBlocks::take_replica(const View& view, Batch& batch, StorageNumber storage,

@@ -49,18 +49,26 @@ Heartbeat from_proto(const hd::HeartbeatRequestProto& request) {
   return out;
 }
 
-Result<StorageReplicas> from_proto(const hd::StorageBlockReportProto& report) {
-  StorageReplicas out;
-  out.storage_uuid = report.storage().storageuuid();
-  out.storage_type = uint8_t(report.storage().storagetype());
-  if (report.has_numberofblocks()) {
-    std::vector<const std::string*> buffers(report.blocksbuffers().pointer_begin(),
-                                            report.blocksbuffers().pointer_end());
-    DFS_TRY(out.replicas, decode_block_buffers(report.numberofblocks(), buffers));
-  } else {
-    DFS_TRY(out.replicas, decode_block_longs({report.blocks().data(), size_t(report.blocks_size())}));
+Result<FullReport> from_proto(const hd::BlockReportRequestProto& request, const std::string& datanode_uuid) {
+  std::vector<StorageReplicas> storages;
+  for (const hd::StorageBlockReportProto& report : request.reports()) {
+    StorageReplicas& out = storages.emplace_back();
+    out.storage_uuid = report.storage().storageuuid();
+    out.storage_type = uint8_t(report.storage().storagetype());
+    if (report.has_numberofblocks()) {
+      std::vector<const std::string*> buffers(report.blocksbuffers().pointer_begin(),
+                                              report.blocksbuffers().pointer_end());
+      DFS_TRY(out.replicas, decode_block_buffers(report.numberofblocks(), buffers));
+    } else {
+      DFS_TRY(out.replicas, decode_block_longs({report.blocks().data(), size_t(report.blocks_size())}));
+    }
   }
-  return out;
+  std::optional<BlockReportPart> part;
+  if (request.has_context()) {
+    part = {request.context().totalrpcs(), request.context().currpc(), request.context().id(),
+            request.context().leaseid()};
+  }
+  return FullReport(datanode_uuid, std::move(storages), part);
 }
 
 std::vector<ReplicaEvent> from_proto(const hd::StorageReceivedDeletedBlocksProto& report) {

@@ -13,8 +13,9 @@ namespace dfs::namenode {
 
 Registration from_proto(const hadoop::hdfs::datanode::DatanodeRegistrationProto& registration, std::string address);
 Heartbeat from_proto(const hadoop::hdfs::datanode::HeartbeatRequestProto& request);
-// The replicas of one storage, in either form.
-Result<StorageReplicas> from_proto(const hadoop::hdfs::datanode::StorageBlockReportProto& report);
+// The replicas of each storage may come in either form.
+Result<FullReport> from_proto(const hadoop::hdfs::datanode::BlockReportRequestProto& request,
+                              const std::string& datanode_uuid);
 std::vector<ReplicaEvent> from_proto(const hadoop::hdfs::datanode::StorageReceivedDeletedBlocksProto& report);
 
 // At most one message a kind: Hadoop's DataNodes take many blocks in one.

@@ -10,6 +10,7 @@
 #include "namenode/service/datanode_conversion.h"
 #include "namenode/service/namespace_access.h"
 #include "namenode/service/proto_conversion.h"
+#include "proto/base/event_loop.h"
 #include "proto/base/log.h"
 #include "proto/base/task.h"
 #include "proto/rpc/method_table.h"
@@ -46,7 +47,9 @@ struct DatanodeProtocol::Methods {
     table.add("errorReport", this, &Methods::error_report);
     table.add("reportBadBlocks", this, &Methods::report_bad_blocks);
     table.add("commitBlockSynchronization", this, &Methods::commit_block_synchronization);
+    reports.start();
   }
+  ~Methods() { reports.stop(); }
 
   using Context = rpc::CallContext;
   using Work = NamespaceThread::Unjournaled;
@@ -129,27 +132,21 @@ struct DatanodeProtocol::Methods {
                                                           const Context& context) {
     DFS_CO_TRY(Registration registration, identified(request.registration(), context));
     DFS_CO_TRY_OK(check_pool(request.blockpoolid()));
-    std::vector<StorageReplicas> storages;
-    for (const hd::StorageBlockReportProto& report : request.reports()) {
-      DFS_CO_TRY(StorageReplicas replicas, from_proto(report));
-      storages.push_back(std::move(replicas));
+    // A DataNode waits for the answer before it says anything else, so the report may take its time.
+    DFS_CO_TRY(FullReport report,
+               co_await run_on(reports.executor(), [&] { return from_proto(request, registration.datanode_uuid); }));
+    Result<bool> more = true;
+    while (more && *more) {
+      more = co_await run<bool>([&](const Work& work) -> Result<bool> {
+        return blocks.full_report(work.view, work.batch, report, work.wall, work.now);
+      });
     }
-    std::optional<BlockReportPart> part;
-    if (request.has_context()) {
-      part = {request.context().totalrpcs(), request.context().currpc(), request.context().id(),
-              request.context().leaseid()};
-    }
-    Result<Done> taken = co_await run<Done>([&](const Work& work) -> Result<Done> {
-      DFS_TRY_OK(blocks.full_report(work.view, work.batch, registration.datanode_uuid, std::move(storages), part,
-                                    work.wall, work.now));
-      return Done();
-    });
     hd::BlockReportResponseProto response;
-    if (!taken && taken.error().code() == ErrorCode::kUnregisteredNode) {
+    if (!more && more.error().code() == ErrorCode::kUnregisteredNode) {
       *response.mutable_cmd() = register_command();
       co_return response;
     }
-    if (!taken) co_return fail(std::move(taken).error());
+    if (!more) co_return fail(std::move(more).error());
     // Stock answers FinalizeCommand once an upgrade is finalized. None ever runs here, and the `previous` folders of a
     // cluster that came to us in the middle of one are not ours to delete.
     co_return response;
@@ -222,6 +219,7 @@ struct DatanodeProtocol::Methods {
 
   NamespaceAccess& access;
   ClusterBlocks& blocks;
+  EventLoop reports{"reports"};  // where full reports are decoded
   const ClusterIdentity identity;
   rpc::MethodTable table;
   std::atomic<uint64_t> bandwidth{0};                          // 0: never set

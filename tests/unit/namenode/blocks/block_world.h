@@ -106,9 +106,14 @@ class BlockWorld {
     StorageReplicas replicas;
     replicas.storage_uuid = datanode.storage_uuid;
     for (const auto& [id, replica] : datanode.replicas) replicas.replicas.push_back(replica);
-    return in_batch([&](Batch& batch) {
-      return blocks_->full_report(*tables_, batch, datanode.uuid, {replicas}, part, wall(), now_);
-    });
+    FullReport report(datanode.uuid, {replicas}, part);
+    Result<bool> more = true;
+    while (more && *more) more = report_some(report);
+    if (!more) return fail(std::move(more).error());
+    return {};
+  }
+  Result<bool> report_some(FullReport& report) {
+    return in_batch([&](Batch& batch) { return blocks_->full_report(*tables_, batch, report, wall(), now_); });
   }
   Result<void> tell(FakeDatanode& datanode, ReplicaEvent::Kind kind, const BlockRow& block, std::string hint = {}) {
     std::vector<ReplicaEvent> events{{kind, block.id, block.length, block.generation_stamp, std::move(hint)}};

@@ -71,7 +71,7 @@ TEST(Invalidations, a_report_shows_what_has_been_deleted) {
   Invalidations invalidations;
   invalidations.add(kHere, BlockId(1), GenerationStamp(7));
   invalidations.add(kHere, BlockId(2), GenerationStamp(7));
-  invalidations.keep_only(kHere, {BlockId(2)});
+  invalidations.keep_only(kHere, [](BlockId block) { return block == BlockId(2); });
   EXPECT_FALSE(invalidations.contains(kHere, BlockId(1)));
   EXPECT_TRUE(invalidations.contains(kHere, BlockId(2)));
 }
