@@ -36,7 +36,8 @@ std::optional<uint16_t> unmasked_mode(const Request& request) {
 class ClientReads {
  public:
   explicit ClientReads(NamespaceAccess& access) : access_(access) {}
-  void add_to(rpc::MethodTable& table);
+  // Walks of whole trees run on `long_reads`.
+  void add_to(rpc::MethodTable& table, const asio::any_io_executor& long_reads);
 
  private:
   using Context = rpc::CallContext;
@@ -189,7 +190,8 @@ class ClientWrites {
 class ClientSnapshots {
  public:
   explicit ClientSnapshots(NamespaceAccess& access) : access_(access) {}
-  void add_to(rpc::MethodTable& table);
+  // Walks of whole trees run on `long_reads`.
+  void add_to(rpc::MethodTable& table, const asio::any_io_executor& long_reads);
 
  private:
   using Context = rpc::CallContext;

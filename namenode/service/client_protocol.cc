@@ -1,6 +1,7 @@
 #include "namenode/service/client_protocol.h"
 
 #include "namenode/service/client_methods.h"
+#include "proto/base/event_loop.h"
 #include "proto/hadoop/GetUserMappingsProtocol.pb.h"
 #include "proto/hadoop/RefreshUserMappingsProtocol.pb.h"
 
@@ -25,16 +26,20 @@ struct ClientProtocol::Methods {
         administration(access, administrator),
         events(access, administrator),
         absent_features(access) {
-    reads.add_to(table);
+    long_reads.start();
+    reads.add_to(table, long_reads.executor());
     mutations.add_to(table);
     attributes.add_to(table);
     writes.add_to(table);
-    snapshots.add_to(table);
+    snapshots.add_to(table, long_reads.executor());
     erasure_coding.add_to(table);
     administration.add_to(table);
     events.add_to(table);
     absent_features.add_to(table);
   }
+  ~Methods() { long_reads.stop(); }
+
+  EventLoop long_reads{"long-reads"};
   ClientReads reads;
   ClientMutations mutations;
   ClientAttributes attributes;

@@ -41,14 +41,14 @@ Result<std::vector<ExtendedAttribute>> visible_xattrs(const NamespaceAccess::Rea
 
 }  // namespace
 
-void ClientReads::add_to(rpc::MethodTable& table) {
+void ClientReads::add_to(rpc::MethodTable& table, const asio::any_io_executor& long_reads) {
   table.add("getBlockLocations", this, &ClientReads::get_block_locations);
   table.add("getFileInfo", this, &ClientReads::get_file_info);
   table.add("getLocatedFileInfo", this, &ClientReads::get_located_file_info);
   table.add("getFileLinkInfo", this, &ClientReads::get_file_link_info);
   table.add("getListing", this, &ClientReads::get_listing);
   table.add("getBatchedListing", this, &ClientReads::get_batched_listing);
-  table.add("getContentSummary", this, &ClientReads::get_content_summary);
+  table.add_on(long_reads, "getContentSummary", this, &ClientReads::get_content_summary);
   table.add("getQuotaUsage", this, &ClientReads::get_quota_usage);
   table.add("isFileClosed", this, &ClientReads::is_file_closed);
   table.add("getPreferredBlockSize", this, &ClientReads::get_preferred_block_size);

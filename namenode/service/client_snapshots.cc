@@ -32,7 +32,7 @@ void to_proto(const SnapshotDiffListing::Entry& entry, SnapshotDiffReportListing
 
 }  // namespace
 
-void ClientSnapshots::add_to(rpc::MethodTable& table) {
+void ClientSnapshots::add_to(rpc::MethodTable& table, const asio::any_io_executor& long_reads) {
   table.add("allowSnapshot", this, &ClientSnapshots::allow_snapshot);
   table.add("disallowSnapshot", this, &ClientSnapshots::disallow_snapshot);
   table.add("createSnapshot", this, &ClientSnapshots::create_snapshot);
@@ -40,8 +40,8 @@ void ClientSnapshots::add_to(rpc::MethodTable& table) {
   table.add("deleteSnapshot", this, &ClientSnapshots::delete_snapshot);
   table.add("getSnapshottableDirListing", this, &ClientSnapshots::get_snapshottable_listing);
   table.add("getSnapshotListing", this, &ClientSnapshots::get_snapshot_listing);
-  table.add("getSnapshotDiffReport", this, &ClientSnapshots::get_diff_report);
-  table.add("getSnapshotDiffReportListing", this, &ClientSnapshots::get_diff_report_listing);
+  table.add_on(long_reads, "getSnapshotDiffReport", this, &ClientSnapshots::get_diff_report);
+  table.add_on(long_reads, "getSnapshotDiffReportListing", this, &ClientSnapshots::get_diff_report_listing);
 }
 
 Task<Result<AllowSnapshotResponseProto>> ClientSnapshots::allow_snapshot(const AllowSnapshotRequestProto& request,

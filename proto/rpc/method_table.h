@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "proto/base/check.h"
+#include "proto/base/task.h"
 #include "proto/rpc/server.h"
 
 namespace google::protobuf {
@@ -51,6 +52,17 @@ class MethodTable {
     });
   }
 
+  // As the first, on `executor`: for what takes so long that other calls would wait for it.
+  template <class Service, class Owner, class Request, class Response>
+  void add_on(asio::any_io_executor executor, std::string_view name, Service* service,
+              Result<Response> (Owner::*handler)(const Request&, const CallContext&)) {
+    insert(name, [executor, service, handler](ByteView bytes, const CallContext& context) -> Reply {
+      Request request;
+      if (Result<void> parsed = parse(bytes, request); !parsed) return Result<std::string>(fail(parsed.error()));
+      return answer_on<Service, Owner, Request, Response>(executor, service, handler, std::move(request), context);
+    });
+  }
+
   Reply call(std::string_view method, ByteView request, const CallContext& context) const;
   bool contains(std::string_view method) const { return handlers_.contains(method); }
 
@@ -62,6 +74,13 @@ class MethodTable {
                                        Task<Result<Response>> (Owner::*handler)(const Request&, const CallContext&),
                                        Request request, CallContext context) {
     co_return serialised(co_await (service->*handler)(request, context));
+  }
+
+  template <class Service, class Owner, class Request, class Response>
+  static Task<Result<std::string>> answer_on(asio::any_io_executor executor, Service* service,
+                                             Result<Response> (Owner::*handler)(const Request&, const CallContext&),
+                                             Request request, CallContext context) {
+    co_return co_await run_on(executor, [&] { return serialised((service->*handler)(request, context)); });
   }
 
   template <class Response>

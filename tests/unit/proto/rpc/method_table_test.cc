@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
+#include "proto/base/event_loop.h"
 #include "proto/hadoop/ProtocolInfo.pb.h"
+#include "proto/rpc/frames.h"
 #include "tests/unit/proto/io/run.h"
 
 namespace dfs::rpc {
@@ -32,7 +36,13 @@ class Service {
     co_return response;
   }
 
+  Result<ProtocolSignatureProto> where(const GetProtocolVersionsRequestProto& request, const CallContext& context) {
+    thread = std::this_thread::get_id();
+    return now(request, context);
+  }
+
   MethodTable table;
+  std::thread::id thread;
 };
 
 std::string request_for(std::string_view protocol) {
@@ -53,6 +63,26 @@ TEST(MethodTable, AHandlerThatNeedNotWaitAnswersAtOnce) {
   Reply reply = service.table.call("now", as_bytes(request_for("abc")), {});
   ASSERT_EQ(reply.index(), 0u);
   EXPECT_EQ(version_in(std::get<0>(reply)), 3u);
+}
+
+Task<void> expect_version(Reply reply, uint64_t version) {
+  Result<std::string> answer = co_await std::get<1>(std::move(reply));
+  EXPECT_EQ(version_in(answer), version);
+}
+
+TEST(MethodTable, WhatTakesLongRunsElsewhere) {
+  EventLoop elsewhere("elsewhere");
+  elsewhere.start();
+  Service service;
+  service.table.add_on(elsewhere.executor(), "where", &service, &Service::where);
+  std::string request = request_for("abc");
+  Reply reply = service.table.call("where", as_bytes(request), {});
+  request.clear();
+  ASSERT_EQ(reply.index(), 1u);
+  run(expect_version(std::move(reply), 3));
+  EXPECT_NE(service.thread, std::this_thread::get_id());
+  EXPECT_EQ(std::get<0>(service.table.call("where", as_bytes("\xff"), {})).error().java_class(), kInvalidMessageClass);
+  elsewhere.stop();
 }
 
 Task<void> ask_later(Service& service, std::string method) {
