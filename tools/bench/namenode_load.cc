@@ -25,6 +25,7 @@ struct Options {
   int pid = 0;
   double seconds = 5, warm_up_seconds = 1;
   uint64_t seed = 1;
+  bool is_there = false;
   Tree tree;
   CallsInFlight::Settings calls;
 };
@@ -114,7 +115,7 @@ class Load {
 Result<void> measure(const Options& options, Operation operation) {
   DFS_TRY(std::unique_ptr<CallsInFlight> calls, CallsInFlight::connect(options.calls));
   Load load(options, *calls);
-  DFS_TRY_OK(load.prepare());
+  if (!options.is_there) DFS_TRY_OK(load.prepare());
   auto seconds_from_now = [](double seconds) {
     return Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   };
@@ -157,6 +158,10 @@ int run(int argc, char** argv) {
   app.add_option("--warm-up", options.warm_up_seconds, "seconds before it")->capture_default_str();
   app.add_option("--root", options.tree.root, "the folder to work in, which must be new")->capture_default_str();
   app.add_option("--files", options.tree.files, "made there first")->capture_default_str();
+  app.add_option("--files-per-folder", options.tree.files_per_folder)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_flag("--filled", options.is_there, "the files are there already (see fill_namespace)");
   app.add_option("--connections", options.calls.connections)->capture_default_str();
   app.add_option("--in-flight", options.calls.in_flight, "calls at a time on each connection")
       ->check(CLI::Range(1, 4096))
