@@ -8,6 +8,7 @@
 #include <random>
 
 #include "namenode/blocks/cluster_blocks.h"
+#include "namenode/commit/absorb.h"
 #include "namenode/commit/checkpoint.h"
 #include "namenode/commit/group_commit.h"
 #include "namenode/commit/replay.h"
@@ -31,6 +32,9 @@
 
 namespace dfs::namenode {
 namespace {
+
+// Some milliseconds of the namespace thread.
+constexpr size_t kSweptAtOnce = 200;
 
 std::string host_name() {
   char name[256] = {};
@@ -80,6 +84,7 @@ struct NameNode::Parts {
   std::optional<http::Server> http;
   Endpoint rpc_endpoint, http_endpoint;
   bool running = false;
+  bool sweeps = false;  // whether periodic() began with deleted trees; it does every other time
 
   Result<void> open_state();
   void wire();
@@ -109,7 +114,7 @@ Result<void> NameNode::Parts::open_state() {
   blocks.emplace(settings.blocks, settings.topology, settings.hosts, std::random_device{}());
   Clock& clock = Clock::system();
   TransactionId before = tables->last_applied();
-  DFS_TRY_OK(replay(*journal, {*tables, *blocks, *leases, settings.name_space, clock.wall(), clock.now()}));
+  DFS_TRY_OK(replay(*journal, *tables, {*blocks, *leases, settings.name_space, clock.wall(), clock.now()}));
   log::info("replayed {} edits after transaction {}", raw(tables->last_applied()) - raw(before), raw(before));
   return blocks->start(*tables, clock.now());
 }
@@ -144,6 +149,12 @@ bool NameNode::Parts::periodic(const PlanContext& context, std::vector<EditRecor
   space->check(*blocks, context.now);
   // Where replicas lie is lost in a crash up to the last flush; who holds any must not be, or nobody waits for them.
   if (blocks->take_new_storages()) checkpoint->flush_soon();
+  sweeps = !sweeps;
+  if (sweeps) {
+    Result<bool> swept = sweep_and_absorb(context.view, kSweptAtOnce, locations, *blocks, *leases);
+    if (!swept) log::error("taking deleted trees away: {}", swept.error().to_string());
+    if (swept && *swept) return true;
+  }
   if (Result<void> done = blocks->periodic(context.view, locations, context.now); !done) {
     log::error("checking blocks: {}", done.error().to_string());
   }

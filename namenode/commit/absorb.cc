@@ -2,23 +2,31 @@
 
 #include "namenode/blocks/blocks.h"
 #include "namenode/leases/lease_table.h"
+#include "namenode/namespace/detached_trees.h"
 #include "namenode/namespace/retries.h"
 
 namespace dfs::namenode {
 
-Result<size_t> apply_and_absorb(const Edit& edit, const ApplyTo& to, const RpcIds& caller) {
+Result<void> apply_and_absorb(const Edit& edit, PendingRows& rows, const Followers& to, const RpcIds& caller) {
   Batch batch;
   Effects effects;
-  DFS_TRY_OK(apply(edit.record, to.tables, batch, effects));
-  DFS_TRY_OK(
-      remember_answer(edit.record, ids_to_remember(edit.record, caller), to.tables, to.settings, to.wall, batch));
-  if (!effects.removed_blocks.empty()) DFS_TRY_OK(to.blocks.removed(to.tables, batch, effects.removed_blocks));
-  DFS_TRY_OK(to.tables.write(batch, edit.id));
+  DFS_TRY_OK(apply(edit.record, rows, batch, effects));
+  DFS_TRY_OK(remember_answer(edit.record, ids_to_remember(edit.record, caller), rows, to.settings, to.wall, batch));
+  if (!effects.removed_blocks.empty()) DFS_TRY_OK(to.blocks.removed(rows, batch, effects.removed_blocks));
+  DFS_TRY_OK(rows.write(std::move(batch), edit.id));
   for (const Effects::Opened& opened : effects.opened) to.leases.assign(opened.holder, opened.file, to.now);
   for (InodeId file : effects.closed) to.leases.release(file);
-  if (!effects.completed_blocks.empty()) DFS_TRY_OK(to.blocks.completed(to.tables, effects.completed_blocks));
-  for (InodeId file : effects.replication_changed) DFS_TRY_OK(to.blocks.replication_changed(to.tables, file));
-  return batch.bytes();
+  if (!effects.completed_blocks.empty()) DFS_TRY_OK(to.blocks.completed(rows, effects.completed_blocks));
+  for (InodeId file : effects.replication_changed) DFS_TRY_OK(to.blocks.replication_changed(rows, file));
+  return {};
+}
+
+Result<bool> sweep_and_absorb(const View& view, size_t inodes_max, Batch& batch, Blocks& blocks, LeaseTable& leases) {
+  Effects effects;
+  DFS_TRY(bool swept, sweep_detached_trees(view, inodes_max, batch, effects));
+  if (!effects.removed_blocks.empty()) DFS_TRY_OK(blocks.removed(view, batch, effects.removed_blocks));
+  for (InodeId file : effects.closed) leases.release(file);
+  return swept;
 }
 
 }  // namespace dfs::namenode

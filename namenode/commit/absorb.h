@@ -1,13 +1,12 @@
 #pragma once
 
 #include "namenode/namespace/plan.h"
-#include "namenode/store/tables.h"
+#include "namenode/store/pending_rows.h"
 
 namespace dfs::namenode {
 
-// What records are applied to, and when.
-struct ApplyTo {
-  Tables& tables;
+// Who keeps state in memory beside the tables and follows the records, and when.
+struct Followers {
   Blocks& blocks;
   LeaseTable& leases;
   const NamespaceSettings& settings;
@@ -15,8 +14,13 @@ struct ApplyTo {
   TimePoint now;
 };
 
-// Applies one record to the tables and lets those who keep state in memory follow: what live traffic and replay share.
-// Returns how many bytes of rows it wrote. `caller`: whose call the record is of, where there is one.
-Result<size_t> apply_and_absorb(const Edit& edit, const ApplyTo& to, const RpcIds& caller = {});
+// Applies one record to the rows and lets those who keep state in memory follow: what live traffic and replay share.
+// `caller`: whose call the record is of, where there is one.
+Result<void> apply_and_absorb(const Edit& edit, PendingRows& rows, const Followers& followers,
+                              const RpcIds& caller = {});
+
+// Takes up to `inodes_max` inodes of deleted trees away (see namespace/detached_trees.h); false where none are left.
+// Changes what `batch` then says, which is not journaled.
+Result<bool> sweep_and_absorb(const View& view, size_t inodes_max, Batch& batch, Blocks& blocks, LeaseTable& leases);
 
 }  // namespace dfs::namenode

@@ -32,7 +32,7 @@ class GroupCommit::Roll final : public Step {
 };
 
 GroupCommit::GroupCommit(Settings settings, Parts parts, Periodic periodic)
-    : settings_(settings), parts_(parts), periodic_(std::move(periodic)) {}
+    : settings_(settings), parts_(parts), periodic_(std::move(periodic)), rows_(parts.tables) {}
 
 GroupCommit::~GroupCommit() {
   DFS_CHECK(!namespace_thread_.joinable());
@@ -158,8 +158,7 @@ void GroupCommit::run_namespace() {
 }
 
 PlanContext GroupCommit::context(const Caller& caller) const {
-  return {parts_.tables,       parts_.settings,   caller, parts_.blocks, parts_.leases,
-          parts_.clock.wall(), parts_.clock.now()};
+  return {rows_, parts_.settings, caller, parts_.blocks, parts_.leases, parts_.clock.wall(), parts_.clock.now()};
 }
 
 void GroupCommit::fail_for_good(Error error) {
@@ -170,15 +169,17 @@ void GroupCommit::fail_for_good(Error error) {
 }
 
 // Replay restores the tables at the next start.
-Result<void> GroupCommit::write_locations(const Batch& locations) {
+void GroupCommit::fail_tables(Error error) {
+  fail_for_good(std::move(error).within(std::string(kTablesFailed)));
+}
+
+Result<void> GroupCommit::write_locations(Batch locations) {
   if (locations.empty()) return {};
-  Result<void> written = parts_.tables.write(locations, kNoTransaction);
-  if (!written) {
-    fail_for_good(std::move(written).error().within(std::string(kTablesFailed)));
+  if (Result<void> written = rows_.write(std::move(locations), kNoTransaction); !written) {
+    fail_tables(std::move(written).error());
     return fail(*failure());
   }
   changed_ = true;
-  written_bytes_ += locations.bytes();
   return {};
 }
 
@@ -198,21 +199,18 @@ Result<void> GroupCommit::apply_records(std::vector<EditRecord> records, const C
       return written;
     }
   }
-  const ApplyTo to{parts_.tables,   parts_.blocks,       parts_.leases,
-                   parts_.settings, parts_.clock.wall(), parts_.clock.now()};
+  const Followers followers{parts_.blocks, parts_.leases, parts_.settings, parts_.clock.wall(), parts_.clock.now()};
   const RpcIds ids = rpc_ids(caller);
   for (const Edit& edit : edits) {
-    Result<size_t> applied = apply_and_absorb(edit, to, ids);
+    Result<void> applied = apply_and_absorb(edit, rows_, followers, ids);
     if (!applied) {
-      fail_for_good(std::move(applied).error().within(
-          fmt::format("{}: {} does not apply", kTablesFailed, name_of(code_of(edit.record)))));
+      fail_tables(std::move(applied).error().within(fmt::format("{} does not apply", name_of(code_of(edit.record)))));
       return fail(*failure());
     }
     if (handed.first == kNoTransaction) handed.first = edit.id;
     last_ = edit.id;
     ++in_segment_;
     changed_ = true;
-    written_bytes_ += *applied;
   }
   return {};
 }
@@ -234,7 +232,7 @@ void GroupCommit::work_through(std::vector<Queued> batch) {
       std::vector<EditRecord> records;
       Batch locations;
       step.plan(context(step.caller), records, locations);
-      Result<void> applied = write_locations(locations);
+      Result<void> applied = write_locations(std::move(locations));
       if (applied) applied = apply_records(std::move(records), step.caller, handed);
       if (!applied) {
         step.fail(std::move(applied).error());
@@ -242,7 +240,7 @@ void GroupCommit::work_through(std::vector<Queued> batch) {
       }
     }
     handed.callers.push_back(std::move(queued));
-    if (written_bytes_ >= settings_.batch_bytes_max) hand_over(std::exchange(handed, Handed{}));
+    if (rows_.bytes() >= settings_.batch_bytes_max) hand_over(std::exchange(handed, Handed{}));
   }
   hand_over(std::move(handed));
 }
@@ -264,7 +262,7 @@ void GroupCommit::run_periodic() {
   Handed handed;
   const bool more = periodic_(context(nobody), records, locations);
   forget_retries_at_times(locations);
-  if (!write_locations(locations)) return;
+  if (!write_locations(std::move(locations))) return;
   if (Result<void> applied = apply_records(std::move(records), nobody, handed); !applied) {
     log::error("periodic work: {}", applied.error().to_string());
   } else if (more) {
@@ -281,17 +279,17 @@ void GroupCommit::count_roll(Handed& handed) {
   handed.roll = true;
   last_ = next(next(last_));
   in_segment_ = 1;
-  if (Result<void> noted = parts_.tables.write(Batch{}, last_); !noted) {
-    fail_for_good(std::move(noted).error().within(std::string(kTablesFailed)));
-  }
+  if (Result<void> noted = rows_.write(Batch{}, last_); !noted) fail_tables(std::move(noted).error());
   changed_ = true;
 }
 
 void GroupCommit::hand_over(Handed handed) {
   handed.last = last_;
+  if (changed_ && !failure()) {
+    if (Result<void> settled = rows_.settle(); !settled) fail_tables(std::move(settled).error());
+  }
   if (changed_ && !failure()) handed.moment = std::make_shared<const Moment>(Moment{parts_.tables.snapshot(), last_});
   changed_ = false;
-  written_bytes_ = 0;
   std::unique_lock lock(handed_mutex_);
   handed_taken_.wait(lock, [&] { return handed_.size() < settings_.handed_max; });
   handed_.push_back(std::move(handed));

@@ -14,6 +14,7 @@
 
 #include "namenode/commit/namespace_thread.h"
 #include "namenode/commit/waiting.h"
+#include "namenode/store/pending_rows.h"
 #include "proto/base/clock.h"
 
 namespace dfs::namenode {
@@ -34,8 +35,8 @@ class GroupCommit final : public NamespaceThread {
   struct Settings {
     size_t queue_max = 100'000;  // callers beyond this get kRetriable
     size_t batch_max = 1'000;
-    // A batch is handed to the journal early when it has written this much into the tables: a flush of theirs waits for
-    // the journal, and must not have to wait for edits that are still being planned.
+    // A batch is handed to the journal early when it has this much to write into the tables: a flush of theirs waits
+    // for the journal, and must not have to wait for edits that are still being planned.
     size_t batch_bytes_max = 8 << 20;
     // The namespace thread waits while the journal is this many batches behind.
     size_t handed_max = 256;
@@ -104,9 +105,10 @@ class GroupCommit final : public NamespaceThread {
   void run_periodic();
   Result<void> apply_records(std::vector<EditRecord> records, const Caller& caller, Handed& handed);
   void fail_for_good(Error error);
+  void fail_tables(Error error);
   PlanContext context(const Caller& caller) const;
   void forget_retries_at_times(Batch& batch);
-  Result<void> write_locations(const Batch& locations);
+  Result<void> write_locations(Batch locations);
   void hand_over(Handed handed);
   void count_roll(Handed& handed);
   Result<void> make_durable(std::vector<Handed>& group);
@@ -139,10 +141,10 @@ class GroupCommit final : public NamespaceThread {
   std::atomic<uint64_t> purge_limit_{raw(kNoTransaction)};
 
   // Of the namespace thread.
+  PendingRows rows_;  // settled at each hand_over()
   TransactionId last_ = kNoTransaction;
   uint64_t in_segment_ = 0;
   bool changed_ = false;
-  size_t written_bytes_ = 0;           // into the tables since the last hand_over()
   uint64_t retries_forgotten_in_ = 0;  // which period
   TimePoint periodic_due_{};
 

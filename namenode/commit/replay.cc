@@ -9,6 +9,9 @@
 namespace dfs::namenode {
 namespace {
 
+constexpr size_t kPendingBytesMax = 4 << 20;
+constexpr size_t kSweptAtOnce = 1'000;
+
 // The holders of the files that were open when the tables were last written. All count as renewed now, so that a writer
 // has time to come back.
 Result<void> take_over_leases(const View& view, LeaseTable& leases, TimePoint now) {
@@ -28,21 +31,32 @@ Result<void> take_over_leases(const View& view, LeaseTable& leases, TimePoint no
 
 }  // namespace
 
-Result<void> replay(Journal& journal, const ApplyTo& to) {
-  Tables& tables = to.tables;
+Result<void> replay(Journal& journal, Tables& tables, const Followers& followers) {
   if (tables.last_applied() > journal.last()) {
     return fail(ErrorCode::kIllegalState,
                 fmt::format("The tables hold transaction {}, but the edit log ends at {}: an edits folder is missing, "
                             "name all of them in dfs.namenode.edits.dir",
                             raw(tables.last_applied()), raw(journal.last())));
   }
-  DFS_TRY_OK(take_over_leases(tables, to.leases, to.now));
-  return journal.replay(next(tables.last_applied()), [&](const Edit& edit) -> Result<void> {
-    Result<size_t> applied = apply_and_absorb(edit, to);
+  DFS_TRY_OK(take_over_leases(tables, followers.leases, followers.now));
+  PendingRows rows(tables);
+  DFS_TRY_OK(journal.replay(next(tables.last_applied()), [&](const Edit& edit) -> Result<void> {
+    Result<void> applied = apply_and_absorb(edit, rows, followers);
+    if (applied && rows.bytes() >= kPendingBytesMax) applied = rows.settle();
     if (applied) return {};
     return fail(std::move(applied).error().within(
         fmt::format("edit {} ({}) does not fit the tables", raw(edit.id), name_of(code_of(edit.record)))));
-  });
+  }));
+  return rows.settle();
+}
+
+Result<void> sweep_everything(Tables& tables, const Followers& followers) {
+  while (true) {
+    Batch batch;
+    DFS_TRY(bool swept, sweep_and_absorb(tables, kSweptAtOnce, batch, followers.blocks, followers.leases));
+    if (!swept) return {};
+    DFS_TRY_OK(tables.write(batch, kNoTransaction));
+  }
 }
 
 }  // namespace dfs::namenode

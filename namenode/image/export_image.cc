@@ -1,10 +1,12 @@
 #include "namenode/image/export_image.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "namenode/image/image_inode.h"
 #include "namenode/image/import_image.h"
 #include "namenode/image/string_table.h"
+#include "namenode/namespace/detached_trees.h"
 #include "namenode/namespace/inode_path.h"
 #include "proto/base/bytes.h"
 #include "proto/hadoop/fsimage.pb.h"
@@ -30,6 +32,8 @@ class Export {
 
   // In the order of Hadoop's own images.
   Result<void> run() {
+    DFS_TRY(detached_inodes_,
+            for_each_detached_directory(view_, [this](InodeId directory) { detached_.insert(directory); }));
     DFS_TRY_OK(write_name_system());
     DFS_TRY_OK(write_kept("ERASURE_CODING", ErasureCodingSection()));
     DFS_TRY_OK(write_inodes());
@@ -108,8 +112,10 @@ class Export {
     Result<void> outcome;
     DFS_TRY_OK(view_.scan(Table::kEntries, "", [&](std::string_view key, std::string_view value) {
       Result<InodeRow> row = decode<InodeRow>(value);
+      EntryKey at = decode_entry_key(key);
+      if (at.parent == kDetachedTrees || detached_.contains(at.parent)) return true;
       if (row) {
-        outcome = visit(decode_entry_key(key), *std::move(row));
+        outcome = visit(std::move(at), *std::move(row));
       } else {
         outcome = fail(std::move(row).error());
       }
@@ -124,7 +130,7 @@ class Export {
     DFS_TRY(uint64_t files, counter(view_, Counter::kFileCount));
     DFS_TRY(uint64_t directories, counter(view_, Counter::kDirectoryCount));
     head.set_lastinodeid(last_id);
-    head.set_numinodes(files + directories);
+    head.set_numinodes(files + directories - detached_inodes_);
     DFS_TRY_OK(image_.put(head));
     INodeSection::INode message;
     DFS_TRY_OK(for_each_entry([&](EntryKey key, InodeRow row) -> Result<void> {
@@ -206,9 +212,10 @@ class Export {
         outcome = fail(std::move(path).error());
         return false;
       }
+      if (!*path) return true;  // detached
       FilesUnderConstructionSection::FileUnderConstructionEntry entry;
       entry.set_inodeid(raw(id));
-      entry.set_fullpath(*path ? (*path)->path() : "");
+      entry.set_fullpath((*path)->path());
       outcome = image_.put(entry);
       return outcome.has_value();
     }));
@@ -221,6 +228,9 @@ class Export {
   const StorageVersion& version_;
   ImageWriter& image_;
   ImageNumbers numbers_;
+  // What has been deleted and is still to be swept is not in the image.
+  std::unordered_set<InodeId> detached_;
+  size_t detached_inodes_ = 0;
 };
 
 }  // namespace

@@ -43,6 +43,7 @@ Result<void> edit_quotas(std::string_view path, RecordChange& change, const std:
   if (has_usage_row(before) && counts_types(before) == counts_types(after)) return {};
   DFS_TRY(QuotaCounts inside, total_of(change, before, policy_above(resolved, resolved.length() - 1)));
   change.put_quota_usage(after, inside);
+  if (after.id == kRootInode) DFS_TRY_OK(change.charge_detached_trees());
   return {};
 }
 
@@ -60,6 +61,7 @@ Result<void> recount_types(const InodePath& path, const InodeRow& after, RecordC
   DFS_TRY(TreeCounts old, count_tree(change, before, inherited));
   DFS_TRY(TreeCounts now, count_tree(change, after, inherited));
   for (const auto& [directory, inside] : now.with_row) change.put_quota_usage(directory, inside);
+  if (after.id == kRootInode) DFS_TRY_OK(change.charge_detached_trees());
   return change.charge(path, path.length() - 1, now.total -= old.total);
 }
 

@@ -58,6 +58,27 @@ Result<void> remove_at(const InodePath& path, RecordChange& change) {
   return change.charge(path, path.length() - 1, -removed);
 }
 
+// Hadoop's own limit on what is deleted under its lock works on blocks alone.
+Result<bool> goes_later(const InodeRow& inode, const RecordChange& change) {
+  DFS_TRY(bool large, is_larger_than(change, inode, kRemovedAtOnceMax));
+  if (!large) return false;
+  DFS_TRY(uint64_t snapshots, counter(change, Counter::kSnapshotCount));
+  if (snapshots > 0) return false;
+  DFS_TRY(std::vector<InodeId> snapshottable, check_no_snapshots_below(change, inode));
+  return snapshottable.empty();
+}
+
+Result<void> detach_at(const InodePath& path, RecordChange& change) {
+  const size_t above = path.length() - 1;
+  bool counts = false;
+  for (size_t i = 0; i < above; ++i) counts = counts || path.at(i)->has_quota();
+  if (counts) {
+    DFS_TRY(QuotaCounts removed, total_of(change, *path.last(), policy_above(path, above)));
+    DFS_TRY_OK(change.charge(path, above, -removed));
+  }
+  return change.detach_tree(path.key(), *path.last(), counts ? Charged::kYes : Charged::kNo);
+}
+
 Result<void> add_at(const InodePath& path, const InodeRow& inode, RecordChange& change) {
   DFS_TRY_OK(change.charge(path, path.length() - 1, QuotaCounts{.names = 1}));
   return change.add_inode(parent_key(path), path.name(), inode);
@@ -97,7 +118,8 @@ Result<void> apply_record(const DeleteOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, resolve(change, op.path));
   // As FSDirDeleteOp.deleteForEditLog: what is gone already stays gone.
   if (path.last() == nullptr || path.is_root()) return {};
-  DFS_TRY_OK(remove_at(path, change));
+  DFS_TRY(bool later, goes_later(*path.last(), change));
+  DFS_TRY_OK(later ? detach_at(path, change) : remove_at(path, change));
   return change.touch_directory(parent_key(path), -1, op.timestamp_ms);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "namenode/namespace/detached_trees.h"
 #include "namenode/namespace/snapshots.h"
 #include "namenode/namespace/storage_policy.h"
 #include "proto/base/bytes.h"
@@ -199,6 +200,7 @@ Result<bool> has_quota_in(const View& view, const InodeRow& top) {
       DFS_TRY(std::optional<EntryKey> key, find_entry_of(view, id));
       if (!key) return fail(ErrorCode::kCorruptFormat, "a directory with a quota is not in the tables");
       id = key->parent;
+      if (id == kDetachedTrees) break;
     }
     if (id == top.id && (directory != kRootInode || top.has_quota())) return true;
   }

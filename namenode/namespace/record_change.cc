@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "namenode/store/merged_scan.h"
 #include "proto/base/check.h"
 
 namespace dfs::namenode {
@@ -38,27 +39,11 @@ void RecordChange::finish() {
 
 Result<void> RecordChange::scan(Table table, std::string_view prefix, std::string_view from,
                                 const std::function<bool(std::string_view, std::string_view)>& visit) const {
-  auto own = rows_.lower_bound(std::pair(table, std::string(std::max(prefix, from))));
-  auto is_own = [&] {
-    return own != rows_.end() && own->first.first == table && own->first.second.starts_with(prefix);
-  };
-  if (!is_own()) return view_.scan(table, prefix, from, visit);
-  bool go_on = true;
-  // Own rows up to `key`, which they hide if it is among them.
-  auto visit_own_before = [&](std::optional<std::string_view> key) {
-    bool hidden = false;
-    for (; go_on && !hidden && is_own() && (!key || own->first.second <= *key); ++own) {
-      hidden = key && own->first.second == *key;
-      if (own->second) go_on = visit(own->first.second, *own->second);
-    }
-    return hidden;
-  };
-  DFS_TRY_OK(view_.scan(table, prefix, from, [&](std::string_view key, std::string_view value) {
-    if (!visit_own_before(key) && go_on) go_on = visit(key, value);
-    return go_on;
-  }));
-  visit_own_before(std::nullopt);
-  return {};
+  const auto own = rows_.lower_bound(std::pair(table, std::string(std::max(prefix, from))));
+  const auto end = rows_.lower_bound(std::pair(Table(size_t(table) + 1), std::string()));
+  return scan_merged(
+      view_, table, prefix, from, own, end, [](auto row) -> const std::string& { return row->first.second; },
+      [](auto row) -> const std::optional<std::string>& { return row->second; }, visit);
 }
 
 Result<void> RecordChange::add_inode(const EntryKey& parent, std::string name, const InodeRow& inode) {
@@ -106,14 +91,43 @@ Result<QuotaCounts> RecordChange::remove_tree(const EntryKey& key, const InodeRo
             return true;
           }));
     }
-    if (has_usage_row(row)) erase(Table::kQuotaUsage, inode_key(row.id));
-    DFS_TRY(Gone gone, remove_inode(entry, row));
-    if (row.under_construction) close(row.id);
-    if (row.type == InodeType::kFile && (row.block_count > 0 || gone == Gone::kInSnapshotsOnly)) {
-      DFS_TRY_OK(drop_unneeded_blocks(row.id, InTree::kNo));
-    }
+    DFS_TRY_OK(remove_alone(entry, row));
   }
   return removed;
+}
+
+Result<void> RecordChange::remove_alone(const EntryKey& key, const InodeRow& inode) {
+  if (has_usage_row(inode)) erase(Table::kQuotaUsage, inode_key(inode.id));
+  DFS_TRY(Gone gone, remove_inode(key, inode));
+  if (inode.under_construction) close(inode.id);
+  if (inode.type == InodeType::kFile && (inode.block_count > 0 || gone == Gone::kInSnapshotsOnly)) {
+    DFS_TRY_OK(drop_unneeded_blocks(inode.id, InTree::kNo));
+  }
+  return {};
+}
+
+Result<void> RecordChange::detach_tree(const EntryKey& key, const InodeRow& inode, Charged charged) {
+  return move_inode(key, detached_key(inode.id, charged), inode);
+}
+
+Result<void> RecordChange::charge_detached_trees() {
+  std::vector<std::pair<EntryKey, InodeRow>> uncharged;
+  DFS_TRY_OK(for_each_child(*this, kDetachedTrees, std::nullopt, "",
+                            [&](std::string_view name, const InodeRow& tree) -> Result<bool> {
+                              EntryKey key{.parent = kDetachedTrees, .name = std::string(name)};
+                              if (key == detached_key(tree.id, Charged::kNo)) uncharged.emplace_back(key, tree);
+                              return true;
+                            }));
+  for (const auto& [key, tree] : uncharged) {
+    DFS_TRY_OK(move_inode(key, detached_key(tree.id, Charged::kYes), tree));
+  }
+  return {};
+}
+
+Result<void> RecordChange::charge_root(const QuotaCounts& change) {
+  DFS_TRY(std::optional<InodeRow> root, find_entry(*this, kNoInode, ""));
+  if (!root) return fail(ErrorCode::kIllegalState, "The namespace has no root: it is not formatted.");
+  return charge(InodePath({}, {*std::move(root)}), 1, change);
 }
 
 Result<void> RecordChange::charge(const InodePath& path, size_t count, const QuotaCounts& change) {

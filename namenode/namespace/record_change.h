@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "namenode/namespace/detached_trees.h"
 #include "namenode/namespace/inode_path.h"
 #include "namenode/namespace/plan.h"
 #include "namenode/namespace/quota.h"
@@ -41,6 +42,12 @@ class RecordChange final : public View {
   // An inode with all that is below it; blocks and leases follow through the effects. What it counted for in quotas,
   // under the storage policy of the directory above it; to charge that to those directories is the caller's.
   Result<QuotaCounts> remove_tree(const EntryKey& key, const InodeRow& inode, uint8_t inherited_policy);
+  // One inode of a tree that goes; what is below it has gone or goes by itself.
+  Result<void> remove_alone(const EntryKey& key, const InodeRow& inode);
+  // An inode with all that is below it is no longer in the tree, and goes later (see detached_trees.h).
+  Result<void> detach_tree(const EntryKey& key, const InodeRow& inode, Charged charged);
+  // The root's count has been made anew, without the detached trees.
+  Result<void> charge_detached_trees();
   Result<void> move_inode(const EntryKey& from, const EntryKey& to, const InodeRow& inode);
   Result<void> put_inode(const EntryKey& key, const InodeRow& inode);
   // What a file that is being written says of its blocks: snapshots see it grow until it is closed, as in Hadoop.
@@ -52,6 +59,7 @@ class RecordChange final : public View {
 
   // Adds to what quotas count in the first `count` directories of the path.
   Result<void> charge(const InodePath& path, size_t count, const QuotaCounts& change);
+  Result<void> charge_root(const QuotaCounts& change);
   void put_quota_usage(const InodeRow& directory, const QuotaCounts& counts) {
     put(Table::kQuotaUsage, inode_key(directory.id), encode(kept_by(directory, counts)));
   }

@@ -73,6 +73,11 @@ class Batch {
   };
   void erase_before(Table table, std::string end) { cuts_.push_back({table, std::move(end)}); }
   const std::vector<Change>& changes() const { return changes_; }
+  // The changes, for one who ends this batch.
+  std::vector<Change> take_changes() {
+    bytes_ = 0;
+    return std::exchange(changes_, {});
+  }
   const std::vector<Cut>& cuts() const { return cuts_; }
   bool empty() const { return changes_.empty() && cuts_.empty(); }
   size_t bytes() const { return bytes_; }  // of keys and values

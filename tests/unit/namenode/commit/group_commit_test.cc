@@ -70,7 +70,7 @@ class GroupCommitTest : public NamespaceFixture {
   // With the tables as they are: empty ones replay everything.
   Result<void> start(GroupCommit::Settings settings = {}) {
     DFS_TRY(journal, Journal::open(faulty, journal_settings));
-    DFS_TRY_OK(replay(*journal, {*tables, blocks, leases, this->settings, WallTime(), now}));
+    DFS_TRY_OK(replay(*journal, *tables, {blocks, leases, this->settings, WallTime(), now}));
     // Passes every sync by the gate and lets none fail.
     faulty.arm({.operation = DiskOperation::kSync,
                 .on_path =

@@ -76,8 +76,7 @@ class ExactlyOnceTest : public NamespaceFixture {
   void start() {
     journal = Journal::open(disk, journal_settings).value();
     leases = LeaseTable({});
-    const ApplyTo to{*tables, blocks, leases, settings, clock.wall(), clock.now()};
-    ASSERT_TRUE(replay(*journal, to));
+    ASSERT_TRUE(replay(*journal, *tables, {blocks, leases, settings, clock.wall(), clock.now()}));
     commit = std::make_unique<GroupCommit>(GroupCommit::Settings{},
                                            GroupCommit::Parts{*tables, *journal, blocks, leases, settings, clock},
                                            [](const PlanContext&, std::vector<EditRecord>&, Batch&) { return false; });

@@ -1,0 +1,61 @@
+#include "namenode/store/pending_rows.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "namenode/store/merged_scan.h"
+
+namespace dfs::namenode {
+
+Result<std::optional<std::string>> PendingRows::get(Table table, std::string_view key) const {
+  const Rows& rows = rows_[size_t(table)];
+  if (auto found = rows.find(key); found != rows.end()) return found->second;
+  return tables_.get(table, key);
+}
+
+Result<void> PendingRows::scan(Table table, std::string_view prefix, std::string_view from,
+                               const std::function<bool(std::string_view, std::string_view)>& visit) const {
+  const Rows& rows = rows_[size_t(table)];
+  return scan_merged(
+      tables_, table, prefix, from, rows.lower_bound(std::max(prefix, from)), rows.end(),
+      [](Rows::const_iterator row) -> const std::string& { return row->first; },
+      [](Rows::const_iterator row) -> const std::optional<std::string>& { return row->second; }, visit);
+}
+
+Result<void> PendingRows::write(Batch batch, TransactionId applied) {
+  if (!batch.cuts().empty()) {
+    // A cut comes before the changes of its own batch and after all others.
+    DFS_TRY_OK(settle());
+    return tables_.write(batch, applied);
+  }
+  if (applied != kNoTransaction) applied_ = applied;
+  bytes_ += batch.bytes();
+  for (Batch::Change& change : batch.take_changes()) {
+    Rows& rows = rows_[size_t(change.table)];
+    auto [row, is_new] = rows.try_emplace(std::move(change.key));
+    if (!is_new) bytes_ -= std::min(bytes_, row->first.size() + (row->second ? row->second->size() : 0));
+    row->second = std::move(change.value);
+  }
+  return {};
+}
+
+Result<void> PendingRows::settle() {
+  Batch batch;
+  for (size_t table = 0; table < kTableCount; ++table) {
+    Rows& rows = rows_[table];
+    while (!rows.empty()) {
+      auto row = rows.extract(rows.begin());
+      if (row.mapped()) {
+        batch.put(Table(table), std::move(row.key()), *std::move(row.mapped()));
+      } else {
+        batch.erase(Table(table), std::move(row.key()));
+      }
+    }
+  }
+  bytes_ = 0;
+  const TransactionId applied = std::exchange(applied_, kNoTransaction);
+  if (batch.empty() && applied == kNoTransaction) return {};
+  return tables_.write(batch, applied);
+}
+
+}  // namespace dfs::namenode
