@@ -85,18 +85,6 @@ void RowCache::write(Table table, std::string_view key, std::optional<std::strin
   put(shard, name.view(), {owned(value), version});
 }
 
-void RowCache::erase_before(Table table, std::string_view end, uint64_t version) {
-  auto is_gone = [&](const auto& row) {
-    return row.first[0] == char(table) && std::string_view(row.first).substr(1) < end;
-  };
-  for (Shard& shard : shards_) {
-    std::lock_guard lock(shard.mutex);
-    shard.last_write = version;
-    std::erase_if(shard.young, is_gone);  // what they weighed is given back with their generation
-    std::erase_if(shard.old, is_gone);
-  }
-}
-
 void RowCache::offer(Table table, std::string_view key, std::optional<std::string_view> value, uint64_t version) {
   const Name name(table, key);
   Shard& shard = shard_of(name.view());

@@ -24,8 +24,6 @@ class RowCache {
   std::optional<std::optional<std::string>> find(Table table, std::string_view key, uint64_t version);
   // The row has this value from `version` on, which is the newest.
   void write(Table table, std::string_view key, std::optional<std::string_view> value, uint64_t version);
-  // From `version` on the table has no row with a key before `end`. Looks at every row that is known.
-  void erase_before(Table table, std::string_view end, uint64_t version);
   // The row was found to have this value at `version`. Taken only if it cannot have been written since.
   void offer(Table table, std::string_view key, std::optional<std::string_view> value, uint64_t version);
 

@@ -58,19 +58,6 @@ TEST(RowCache, KeepsWhatIsUsedWithinItsBound) {
   EXPECT_LT(known, size_t(256 * 4096 / 200));
 }
 
-TEST(RowCache, ACutForgetsTheRowsBeforeItAndRefusesTheirReturn) {
-  RowCache cache(1 << 20);
-  cache.write(Table::kEntries, "a", "1", 1);
-  cache.write(Table::kEntries, "b", "1", 1);
-  cache.write(Table::kMeta, "a", "1", 1);
-  cache.erase_before(Table::kEntries, "b", 2);
-  EXPECT_EQ(cache.find(Table::kEntries, "a", 2), kUnknown);
-  EXPECT_EQ(cache.find(Table::kEntries, "b", 2), found("1"));
-  EXPECT_EQ(cache.find(Table::kMeta, "a", 2), found("1"));
-  cache.offer(Table::kEntries, "a", "1", 1);
-  EXPECT_EQ(cache.find(Table::kEntries, "a", 2), kUnknown);
-}
-
 TEST(RowCache, LongKeysAreKeysToo) {
   RowCache cache(1 << 20);
   const std::string key(5000, 'k');
