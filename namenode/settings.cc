@@ -120,6 +120,7 @@ Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
   DFS_TRY(s.checkpoint_period, c.get(keys::kCheckpointPeriod));
   DFS_TRY(s.edits_retained, c.get_between(keys::kEditsRetained, 0, INT64_MAX));
   DFS_TRY(s.edit_segments_retained, c.get_between(keys::kEditSegmentsRetained, 1, INT32_MAX));
+  DFS_TRY(s.tables_cache_bytes, c.get_between(keys::kNameNodeTablesCache, 8 << 20, 1ull << 40));
   DFS_TRY(s.reserved_bytes, c.get(keys::kNameNodeReserved));
   DFS_TRY(s.space_check_interval, c.get(keys::kNameNodeSpaceCheck));
   DFS_TRY(s.edits_directories_minimum, c.get_between(keys::kEditsDirsMinimum, 1, 1000));

@@ -24,7 +24,7 @@ struct NameNodeSettings {
   size_t network_threads = 2;
   uint32_t frame_bytes_max = 128u << 20;
   uint32_t frame_bytes_max_before_context = 64u << 10;
-  uint64_t tables_cache_bytes = 128ull << 20;
+  uint64_t tables_cache_bytes = 256ull << 20;  // of rows and of blocks of the tables' files, half each
   uint64_t transactions_per_segment = 1'000'000;
   std::chrono::milliseconds checkpoint_period{3'600'000};
   uint64_t edits_retained = 1'000'000;

@@ -127,6 +127,11 @@ Result<void> visit_rows(rocksdb::DB& db, rocksdb::ReadOptions options, rocksdb::
   return {};
 }
 
+// Of all tables together, before they are flushed.
+constexpr size_t kMemtableBytesMax = 128 << 20;
+constexpr int kCacheShardBits = 4;
+constexpr double kHighPriorityShare = 0.3;  // of the block cache, for what finds rows
+
 class Moment final : public View {
  public:
   Moment(std::shared_ptr<rocksdb::DB> db, const Families& families, std::shared_ptr<RowCache> cache, uint64_t version)
@@ -256,9 +261,15 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
+  table.format_version = 5;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  // In parts: what a lookup needs of the index and the filter of a large table are kilobytes, whole ones would not fit
+  // into a shard of the cache and be read each time.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
   table.cache_index_and_filter_blocks = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_top_level_index_and_filter = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
@@ -300,12 +311,13 @@ Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& director
   options.atomic_flush = true;
   options.avoid_flush_during_shutdown = true;  // a clean stop flushes by itself
   options.max_background_jobs = 2;
+  options.db_write_buffer_size = kMemtableBytesMax;
   options.info_log_level = rocksdb::WARN_LEVEL;
   options.max_log_file_size = 4 << 20;
   options.keep_log_file_num = 3;
   options.listeners.push_back(std::make_shared<FlushGate>(std::move(gate), last_applied, poisoned));
 
-  auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2);
+  auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2, kCacheShardBits, false, kHighPriorityShare);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache));
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache));

@@ -33,8 +33,8 @@ _ADDRESS_KEYS = {
 class Node:
     """One NameNode or DataNode: its folders, its settings and its process. Keeps its ports over restarts."""
 
-    def __init__(self, kind, role, name, root, core, hdfs):
-        self.kind, self.role, self.name = kind, role, name
+    def __init__(self, kind, role, name, root, core, hdfs, jvm=None):
+        self.kind, self.role, self.name, self.jvm = kind, role, name, jvm
         self.home = pathlib.Path(root) / name
         self.storage = self.home / "storage"
         self.core, self.hdfs = dict(core), dict(hdfs)
@@ -50,7 +50,8 @@ class Node:
     def command(self, *args):
         if self.kind == "tusk":
             return [TUSK, self.role, "--config", self.configuration, *args]
-        return java_command(_STOCK_CLASSES[self.role], self.configuration, self.home / "java", *args)
+        return java_command(_STOCK_CLASSES[self.role], self.configuration, self.home / "java", *args,
+                            jvm=self.jvm)
 
     def write_configuration(self):
         write = write_configuration if self.kind == "tusk" else write_java_configuration
@@ -93,10 +94,10 @@ class Node:
 class Cluster:
     """A NameNode and DataNodes of the kinds asked for; a context manager that always stops them all.
 
-    `config` holds Hadoop keys for every daemon; `superuser` of a cluster is the user who runs the tests.
+    `jvm`: options for a stock NameNode, in place of those that start quickly. `config` holds Hadoop keys for every daemon; `superuser` of a cluster is the user who runs the tests.
     """
 
-    def __init__(self, namenode, datanodes, config=None, keep=False):
+    def __init__(self, namenode, datanodes, config=None, keep=False, jvm=None):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="tusk-cluster-"))
         self.keep = keep
         # A stock NameNode passes over DataNodes that are busier than others, which on a loaded machine is chance.
@@ -105,7 +106,7 @@ class Cluster:
         if namenode == "stock":
             self.config.setdefault("dfs.blocksize", 64 << 20)
         self.namenode = Node(namenode, "namenode", "namenode", self.root, {"fs.defaultFS": "hdfs://127.0.0.1:0"},
-                             self.config)
+                             self.config, jvm)
         self.datanode_kinds = list(datanodes)
         self.datanodes = []
         self._tools = {}

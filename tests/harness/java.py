@@ -22,17 +22,20 @@ def require_hadoop():
     assert any(HADOOP_JARS.glob("hadoop-hdfs-3*.jar")), f"stock Hadoop is not in {HADOOP_JARS}: run tests/run"
 
 
-def _options(home, heap):
+# Quick to start, which is what tests need; what is measured is given options of its own.
+QUICK = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+
+
+def _options(home, jvm):
     pathlib.Path(home).mkdir(parents=True, exist_ok=True)
     opens = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ("java.lang", "java.nio", "sun.nio.ch")]
-    return [*opens, f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
-            "-Djava.net.preferIPv4Stack=true", f"-Dhadoop.home.dir={home}"]
+    return [*opens, *jvm, "-Djava.net.preferIPv4Stack=true", f"-Dhadoop.home.dir={home}"]
 
 
-def java_command(main_class, configuration, home, *args, heap="512m", extra_class_path=""):
+def java_command(main_class, configuration, home, *args, jvm=None, extra_class_path=""):
     require_hadoop()
     class_path = ":".join(str(p) for p in (configuration, extra_class_path, f"{HADOOP_JARS}/*") if p)
-    return [shutil.which("java") or "java", *_options(home, heap), "-cp", class_path, main_class, *args]
+    return [shutil.which("java") or "java", *_options(home, jvm or QUICK), "-cp", class_path, main_class, *args]
 
 
 def write_java_configuration(directory, core, hdfs):

@@ -46,7 +46,8 @@ def main():
     options = parser.parse_args()
 
     kinds = ["tusk"] if options.ours_only else ["tusk", "stock"]
-    clusters = {kind: Cluster(kind, []) for kind in kinds}
+    # As it would run in earnest: both compilers and the default collector.
+    clusters = {kind: Cluster(kind, [], jvm=["-Xmx4g"]) for kind in kinds}
     results = {}
     try:
         for cluster in clusters.values():

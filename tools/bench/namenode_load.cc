@@ -142,9 +142,10 @@ Result<void> measure(const Options& options, Operation operation) {
   if (server_before && server_after) server_cpu = fmt::format("{:.2f}", (*server_after - *server_before) * 1e6 / count);
   fmt::print(
       "{{\"operation\":\"{}\",\"operations\":{},\"seconds\":{:.3f},\"per_second\":{:.0f},\"p50_us\":{},\"p99_us\":{},"
+      "\"max_us\":{},"
       "\"server_cpu_us\":{},\"own_cpu_us\":{:.2f}}}\n",
-      name_of(operation), micros.size(), seconds, count / seconds, percentile(0.5), percentile(0.99), server_cpu,
-      own * 1e6 / count);
+      name_of(operation), micros.size(), seconds, count / seconds, percentile(0.5), percentile(0.99), micros.back(),
+      server_cpu, own * 1e6 / count);
   return {};
 }
 
