@@ -155,16 +155,15 @@ bool NameNode::Parts::periodic(const PlanContext& context, std::vector<EditRecor
     if (!swept) log::error("taking deleted trees away: {}", swept.error().to_string());
     if (swept && *swept) return true;
   }
-  if (Result<void> done = blocks->periodic(context.view, locations, context.now); !done) {
-    log::error("checking blocks: {}", done.error().to_string());
-  }
+  Result<bool> more = blocks->periodic(context.view, locations, context.now);
+  if (!more) log::error("checking blocks: {}", more.error().to_string());
   Result<Planned<bool>> released = operations::release_expired_lease(context);
   if (!released) {
     log::error("releasing an expired lease: {}", released.error().to_string());
     return false;
   }
   records = std::move(released->records);
-  return released->value && *released->value;
+  return (released->value && *released->value) || (more && *more);
 }
 
 Result<void> NameNode::Parts::serve() {

@@ -26,7 +26,7 @@ Result<void> ClusterBlocks::start(const View& view, TimePoint now) {
   return {};
 }
 
-Result<void> ClusterBlocks::periodic(const View& view, Batch& batch, TimePoint now) {
+Result<bool> ClusterBlocks::periodic(const View& view, Batch& batch, TimePoint now) {
   now_ = now;
   // After a pause of ours the heartbeats of that time still wait in their queue
   // (DatanodeManager.shouldAbortHeartbeatCheck).
@@ -50,7 +50,7 @@ Result<void> ClusterBlocks::periodic(const View& view, Batch& batch, TimePoint n
     DFS_TRY_OK(expire_pending(view, batch, now));
   }
   if (stale_view_ || now - published_at_ >= settings_.publish_interval) publish(now);
-  return {};
+  return safe_mode_.counting() || (!safe_mode_.active() && !recheck_.empty());
 }
 
 Result<void> ClusterBlocks::register_datanode(Registration registration, WallTime wall, TimePoint now) {

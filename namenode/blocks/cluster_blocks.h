@@ -23,6 +23,7 @@
 #include "namenode/blocks/replica_rules.h"
 #include "namenode/blocks/replication_queue.h"
 #include "namenode/blocks/safe_mode.h"
+#include "namenode/blocks/stored_block.h"
 #include "namenode/datanodes/datanode_map.h"
 #include "namenode/datanodes/report_leases.h"
 
@@ -55,9 +56,9 @@ class ClusterBlocks final : public Blocks {
     std::chrono::milliseconds deletion_delay{0};         // dfs.namenode.startup.delay.block.deletion.sec
     uint32_t transfers_per_datanode_max = 2;             // dfs.namenode.replication.max-streams
     uint32_t invalidations_per_heartbeat_max = 1000;     // dfs.block.invalidate.limit
-    uint32_t checks_per_round = 5000;
+    uint32_t checks_per_round = 200;
     uint32_t reported_replicas_per_round = 500;
-    uint32_t safe_mode_rows_per_round = 50'000;
+    uint32_t safe_mode_rows_per_round = 5'000;
     std::chrono::milliseconds publish_interval{500};
     // After a start, DataNodes that the tables do not know (a crash may have lost what they held) have this long to
     // come before a block without a location counts as one that was never written.
@@ -70,8 +71,9 @@ class ClusterBlocks final : public Blocks {
   // Takes over what the tables remember. Called once the edit log has been replayed, before any other call of this
   // part.
   Result<void> start(const View& view, TimePoint now);
-  // Liveness, safe mode, one round of checks, new work, and the view for readers. About twice a second.
-  Result<void> periodic(const View& view, Batch& batch, TimePoint now);
+  // Liveness, safe mode, one round of checks, new work, and the view for readers. About twice a second, and again at
+  // once while it returns true.
+  Result<bool> periodic(const View& view, Batch& batch, TimePoint now);
 
   // From the DataNodes. One that is not registered is told must_register by heartbeat(); full_report() fails with
   // kUnregisteredNode, which is to be answered by RegisterCommand; incremental_report() passes over what it says.
@@ -116,7 +118,7 @@ class ClusterBlocks final : public Blocks {
   Result<void> begin_storage(const View& view, Batch& batch, FullReport& report);
   Result<bool> take_over(const View& view, Batch& batch, FullReport& report, WallTime wall, TimePoint now);
   Result<void> take_replica(const View& view, Batch& batch, StorageNumber storage, const ReportedReplica& replica,
-                            bool deleted_before, std::string delete_hint);
+                            const std::optional<StoredBlock>& stored, bool deleted_before, std::string delete_hint);
   Result<void> take_deletion(const View& view, Batch& batch, StorageNumber storage, const ReplicaEvent& event);
   Result<void> take_stranger(const View& view, Batch& batch, StorageNumber storage, const ReportedReplica& replica);
   Result<void> take_absence(const View& view, Batch& batch, StorageNumber storage, BlockId block,

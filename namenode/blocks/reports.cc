@@ -82,7 +82,8 @@ Result<void> ClusterBlocks::incremental_report(const View& view, Batch& batch, c
     ReportedState state =
         event.kind == ReplicaEvent::Kind::kReceived ? ReportedState::kFinalized : ReportedState::kBeingWritten;
     if (of_block.deleted_before) invalidations_.remove(storage, event.block);
-    DFS_TRY_OK(take_replica(view, batch, storage, {event.block, event.length, event.generation_stamp, state},
+    DFS_TRY(std::optional<StoredBlock> stored, find_block(view, event.block));
+    DFS_TRY_OK(take_replica(view, batch, storage, {event.block, event.length, event.generation_stamp, state}, stored,
                             of_block.deleted_before, event.delete_hint));
   }
   return {};
@@ -148,17 +149,25 @@ Result<bool> ClusterBlocks::take_over(const View& view, Batch& batch, FullReport
     if (raw(held.row.generation_stamp) > report.last_stamp_) return {};
     return take_absence(view, batch, storage, held.block, held.row);
   };
+  std::vector<ReportedReplica> news;
+  std::vector<BlockId> blocks;
   auto row = rows.begin();
   for (; report.replica_ < replicas.size(); ++report.replica_) {
     const ReportedReplica& replica = replicas[report.replica_];
     if (last && replica.block > *last) break;
     for (; row != rows.end() && row->block < replica.block; ++row) DFS_TRY_OK(pass_absent(*row));
     bool known = row != rows.end() && row->block == replica.block;
-    bool news = !known || !says_the_same(row->row, replica);
+    if (!known || !says_the_same(row->row, replica)) {
+      news.push_back(replica);
+      blocks.push_back(replica.block);
+    }
     if (known) ++row, ++report.rows_;
-    if (news) DFS_TRY_OK(take_replica(view, batch, storage, replica, false, {}));
   }
   for (; row != rows.end() && (!last || row->block <= *last); ++row) DFS_TRY_OK(pass_absent(*row));
+  DFS_TRY(std::vector<std::optional<StoredBlock>> stored, find_blocks(view, blocks));
+  for (size_t i = 0; i < news.size(); ++i) {
+    DFS_TRY_OK(take_replica(view, batch, storage, news[i], stored[i], false, {}));
+  }
   if (last) {
     report.block_ = BlockId{raw(*last) + 1};
     return true;
@@ -176,8 +185,8 @@ Result<bool> ClusterBlocks::take_over(const View& view, Batch& batch, FullReport
 }
 
 Result<void> ClusterBlocks::take_replica(const View& view, Batch& batch, StorageNumber storage,
-                                         const ReportedReplica& replica, bool deleted_before, std::string delete_hint) {
-  DFS_TRY(std::optional<StoredBlock> stored, find_block(view, replica.block));
+                                         const ReportedReplica& replica, const std::optional<StoredBlock>& stored,
+                                         bool deleted_before, std::string delete_hint) {
   if (!stored) return take_stranger(view, batch, storage, replica);
   std::optional<ReplicaRowState> state = judge(stored->row, replica);
   if (!state) return {};

@@ -35,6 +35,8 @@ class SafeMode {
   void note_change() { changed_ = true; }
   Result<void> update(const View& view, const DatanodeMap& datanodes, TimePoint now, size_t rows_max);
 
+  // update() has more rows to look at.
+  bool counting() const { return phase_ == Phase::kCounting && walk_.running; }
   bool active() const { return manual_ || resources_low_ || phase_ != Phase::kOff; }
   // Since the start; not by hand.
   bool starting() const { return phase_ != Phase::kOff; }

@@ -12,6 +12,36 @@ Result<std::optional<StoredBlock>> find_block(const View& view, BlockId id) {
   return StoredBlock{*row, *owner};
 }
 
+Result<std::vector<std::optional<StoredBlock>>> find_blocks(const View& view, std::span<const BlockId> ids) {
+  std::vector<std::string> keys;
+  keys.reserve(ids.size());
+  for (BlockId id : ids) keys.push_back(block_key(id));
+  DFS_TRY(std::vector<std::optional<std::string>> found, view.get_many(Table::kBlockIndex, keys));
+  std::vector<std::optional<StoredBlock>> blocks(ids.size());
+  std::vector<size_t> current;  // those whose row is among the file's blocks
+  keys.clear();
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (!found[i]) continue;
+    DFS_TRY(BlockOwner owner, decode<BlockOwner>(*found[i]));
+    if (owner.version) {
+      DFS_TRY(blocks[i], find_block(view, ids[i]));
+      continue;
+    }
+    blocks[i] = StoredBlock{{}, owner};
+    current.push_back(i);
+    keys.push_back(file_block_key(owner.file, owner.index));
+  }
+  DFS_TRY(found, view.get_many(Table::kFileBlocks, keys));
+  for (size_t k = 0; k < current.size(); ++k) {
+    std::optional<StoredBlock>& block = blocks[current[k]];
+    if (found[k]) {
+      DFS_TRY(block->row, decode<BlockRow>(*found[k]));
+    }
+    if (block->row.id != ids[current[k]]) block.reset();
+  }
+  return blocks;
+}
+
 Result<std::optional<uint16_t>> replication_of(const View& view, InodeId file) {
   DFS_TRY(std::optional<EntryKey> entry, find_entry_of(view, file));
   std::optional<uint16_t> replication;

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "namenode/store/rows.h"
 
@@ -15,6 +17,8 @@ struct StoredBlock {
 
 // Nothing where no file has the block.
 Result<std::optional<StoredBlock>> find_block(const View& view, BlockId id);
+// The same of many blocks at once, in their order.
+Result<std::vector<std::optional<StoredBlock>>> find_blocks(const View& view, std::span<const BlockId> ids);
 // The replication that the file asks for, now or in a snapshot, whichever is more; nothing where the file is gone.
 Result<std::optional<uint16_t>> replication_of(const View& view, InodeId file);
 

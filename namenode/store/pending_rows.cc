@@ -13,6 +13,17 @@ Result<std::optional<std::string>> PendingRows::get(Table table, std::string_vie
   return tables_.get(table, key);
 }
 
+Result<std::vector<std::optional<std::string>>> PendingRows::get_many(Table table,
+                                                                      const std::vector<std::string>& keys) const {
+  DFS_TRY(std::vector<std::optional<std::string>> values, tables_.get_many(table, keys));
+  const Rows& rows = rows_[size_t(table)];
+  if (rows.empty()) return values;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (auto found = rows.find(keys[i]); found != rows.end()) values[i] = found->second;
+  }
+  return values;
+}
+
 Result<void> PendingRows::scan(Table table, std::string_view prefix, std::string_view from,
                                const std::function<bool(std::string_view, std::string_view)>& visit) const {
   const Rows& rows = rows_[size_t(table)];

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "namenode/store/tables.h"
 
@@ -19,6 +20,8 @@ class PendingRows final : public View {
   explicit PendingRows(Tables& tables) : tables_(tables) {}
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override;
+  Result<std::vector<std::optional<std::string>>> get_many(Table table,
+                                                           const std::vector<std::string>& keys) const override;
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override;
   using View::scan;

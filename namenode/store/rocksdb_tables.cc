@@ -105,6 +105,23 @@ Result<std::optional<std::string>> read_cached(RowCache& cache, uint64_t version
   return value;
 }
 
+// Past the cache: whoever reads many rows reads them once.
+Result<std::vector<std::optional<std::string>>> read_many(rocksdb::DB& db, const rocksdb::ReadOptions& options,
+                                                          rocksdb::ColumnFamilyHandle* family,
+                                                          const std::vector<std::string>& keys) {
+  std::vector<rocksdb::Slice> slices(keys.begin(), keys.end());
+  std::vector<rocksdb::PinnableSlice> found(keys.size());
+  std::vector<rocksdb::Status> statuses(keys.size());
+  db.MultiGet(options, family, keys.size(), slices.data(), found.data(), statuses.data());
+  std::vector<std::optional<std::string>> values(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (statuses[i].IsNotFound()) continue;
+    if (!statuses[i].ok()) return fail(store_error("read", statuses[i]));
+    values[i] = found[i].ToString();
+  }
+  return values;
+}
+
 // The first key after all keys that start with `prefix`; empty where there is none.
 std::string end_of(std::string_view prefix) {
   std::string end(prefix);
@@ -147,6 +164,10 @@ class Moment final : public View {
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
     return read_cached(*cache_, version_, *db_, options_, families_[size_t(table)], table, key);
   }
+  Result<std::vector<std::optional<std::string>>> get_many(Table table,
+                                                           const std::vector<std::string>& keys) const override {
+    return read_many(*db_, options_, families_[size_t(table)], keys);
+  }
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     return visit_rows(*db_, options_, families_[size_t(table)], prefix, from, visit);
@@ -174,6 +195,10 @@ class RocksdbTables final : public Tables {
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
     return read_cached(*cache_, version_, *db_, {}, families_[size_t(table)], table, key);
+  }
+  Result<std::vector<std::optional<std::string>>> get_many(Table table,
+                                                           const std::vector<std::string>& keys) const override {
+    return read_many(*db_, {}, families_[size_t(table)], keys);
   }
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override {

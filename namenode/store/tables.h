@@ -41,6 +41,9 @@ class View {
  public:
   virtual ~View() = default;
   virtual Result<std::optional<std::string>> get(Table table, std::string_view key) const = 0;
+  // get() of many keys at once, which costs less than one after the other. In order of the keys.
+  virtual Result<std::vector<std::optional<std::string>>> get_many(Table table,
+                                                                   const std::vector<std::string>& keys) const;
   // Calls `visit(key, value)` in key order from `from` while the key starts with `prefix`, until it returns false.
   virtual Result<void> scan(Table table, std::string_view prefix, std::string_view from,
                             const std::function<bool(std::string_view, std::string_view)>& visit) const = 0;

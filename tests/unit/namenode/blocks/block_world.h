@@ -178,7 +178,9 @@ class BlockWorld {
 
   void pass(milliseconds time) { now_ += time; }
   void round() {
-    EXPECT_TRUE(in_batch([&](Batch& batch) { return blocks_->periodic(*tables_, batch, now_); }));
+    Result<bool> more = true;
+    while (more && *more) more = in_batch([&](Batch& batch) { return blocks_->periodic(*tables_, batch, now_); });
+    EXPECT_TRUE(more);
   }
   // A few rounds at this moment, with heartbeats of those that are up; commands are not carried out.
   void settle() {

@@ -106,6 +106,8 @@ TEST_F(PendingRowsTest, EqualsTablesThatWereWrittenAtOnce) {
     for (Table table : {Table::kEntries, Table::kInodeIndex}) {
       const std::string one = key(), prefix = key().substr(0, random() % 2), from = prefix + key();
       ASSERT_EQ(rows.get(table, one).value(), direct->get(table, one).value());
+      const std::vector<std::string> some{key(), one, key()};
+      ASSERT_EQ(rows.get_many(table, some).value(), direct->get_many(table, some).value());
       ASSERT_EQ(rows_of(rows, table, prefix, from), rows_of(*direct, table, prefix, from));
     }
   }

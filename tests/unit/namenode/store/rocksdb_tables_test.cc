@@ -48,6 +48,8 @@ TEST_F(RocksdbTablesTest, WhatWasNotFlushedIsGoneInAllTablesTogether) {
   auto tables = open();
   EXPECT_EQ(tables->last_applied(), TransactionId{1});
   EXPECT_EQ(tables->get(Table::kEntries, "a")->value(), "1");
+  EXPECT_EQ(tables->get_many(Table::kEntries, {"b", "a"}).value(),
+            (std::vector<std::optional<std::string>>{std::nullopt, "1"}));
   EXPECT_EQ(*tables->get(Table::kEntries, "b"), std::nullopt);
   EXPECT_EQ(*tables->get(Table::kInodeIndex, "b"), std::nullopt);
 }
