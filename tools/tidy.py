@@ -32,7 +32,7 @@ MAY_INCLUDE = {
     "tests": {"tests", "tools", "client", "namenode", "datanode", "proto"},
 }
 # Inside proto: each layer and the ones above it that it may include.
-PROTO_LAYERS = {"hadoop": 0, "base": 0, "config": 1, "io": 1, "checksum": 1, "security": 1, "rpc": 2, "transfer": 2,
+PROTO_LAYERS = {"hadoop": 0, "base": 0, "config": 1, "io": 1, "checksum": 1, "security": 1, "metrics": 1, "rpc": 2, "transfer": 2,
                 "http": 2, "webhdfs": 3}
 # Where generated protobuf headers may be included, which cost two seconds each: the edges and the codecs, and in a
 # header only where the whole folder is about messages.

@@ -254,6 +254,28 @@ Result<std::map<std::string, std::string>> Configuration::with_prefix(std::strin
   return found;
 }
 
+std::vector<Configuration::Setting> Configuration::settings() const {
+  std::map<std::string, Value> all;
+  for (const Key& key : kDefaults) all[std::string(key.name)] = {std::string(key.default_value), "", false};
+  for (const auto& [name, value] : values_) all[name] = value;
+  std::vector<Setting> listed;
+  for (auto& [name, value] : all) {
+    Setting setting{.name = name, .text = value.text, .expanded = expand(name, value.text).value_or(value.text)};
+    const size_t line = value.origin.rfind(':');
+    if (value.origin.empty()) {
+      setting.resource = kDefaultResource;
+    } else if (line == std::string::npos) {
+      setting.resource = "programmatically";
+    } else {
+      setting.final = value.final;
+      setting.resource = value.origin.substr(0, line);
+      setting.resource.erase(0, setting.resource.rfind('/') + 1);
+    }
+    listed.push_back(std::move(setting));
+  }
+  return listed;
+}
+
 Result<std::string> Configuration::get(StringKey key) const {
   return text_of(key);
 }

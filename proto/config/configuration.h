@@ -51,6 +51,17 @@ class Configuration {
   // Every configured name that starts with `prefix`, expanded; defaults are not among them.
   Result<std::map<std::string, std::string>> with_prefix(std::string_view prefix) const;
 
+  // What is configured, and the defaults of all keys that are read anywhere, in order of names.
+  struct Setting {
+    std::string name;
+    std::string text;      // as it stands in the file
+    std::string expanded;  // `text` again where variables lead in a circle
+    bool final = false;
+    std::string resource{};  // "hdfs-site.xml", "programmatically", or kDefaultResource
+  };
+  static constexpr std::string_view kDefaultResource = "default";
+  std::vector<Setting> settings() const;
+
   // "hdfs-site.xml:12: dfs.blocksize: `problem`", for errors that only the user of a value can see.
   Error complaint(const Key& key, std::string_view problem) const;
 

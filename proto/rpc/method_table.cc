@@ -8,16 +8,22 @@
 namespace dfs::rpc {
 
 void MethodTable::insert(std::string_view name, Handler handler) {
-  DFS_CHECK(handlers_.emplace(name, std::move(handler)).second);
+  DFS_CHECK(entries_.try_emplace(name, std::move(handler)).second);
 }
 
 Reply MethodTable::call(std::string_view method, ByteView request, const CallContext& context) const {
-  auto found = handlers_.find(method);
-  if (found == handlers_.end()) {
+  auto found = entries_.find(method);
+  if (found == entries_.end()) {
     return Result<std::string>(fail(ErrorCode::kNoSuchMethod,
                                     fmt::format("Unknown method {} called on {} protocol.", method, context.protocol)));
   }
-  return found->second(request, context);
+  found->second.calls.add();
+  return found->second.handler(request, context);
+}
+
+uint64_t MethodTable::calls(std::string_view method) const {
+  auto found = entries_.find(method);
+  return found == entries_.end() ? 0 : found->second.calls.value();
 }
 
 Result<void> MethodTable::parse(ByteView bytes, google::protobuf::Message& request) {

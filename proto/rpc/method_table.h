@@ -10,6 +10,7 @@
 
 #include "proto/base/check.h"
 #include "proto/base/task.h"
+#include "proto/metrics/counter.h"
 #include "proto/rpc/server.h"
 
 namespace google::protobuf {
@@ -64,7 +65,9 @@ class MethodTable {
   }
 
   Reply call(std::string_view method, ByteView request, const CallContext& context) const;
-  bool contains(std::string_view method) const { return handlers_.contains(method); }
+  bool contains(std::string_view method) const { return entries_.contains(method); }
+  // How often it has been called, over RPC or otherwise; 0 where there is none of that name.
+  uint64_t calls(std::string_view method) const;
 
  private:
   using Handler = std::function<Reply(ByteView, const CallContext&)>;
@@ -93,7 +96,11 @@ class MethodTable {
   static std::string serialise(const google::protobuf::Message& response);
   void insert(std::string_view name, Handler handler);
 
-  std::unordered_map<std::string_view, Handler> handlers_;
+  struct Entry {
+    Handler handler;
+    mutable metrics::Counter calls{};
+  };
+  std::unordered_map<std::string_view, Entry> entries_;
 };
 
 }  // namespace dfs::rpc

@@ -7,6 +7,7 @@
 #include "proto/base/check.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
+#include "proto/rpc/activity.h"
 #include "proto/rpc/protocol_set.h"
 #include "proto/rpc/server_connection.h"
 
@@ -30,7 +31,7 @@ struct Shard {
 
 struct Server::State {
   State(Settings with, const std::vector<Protocol*>& served, const security::ProxyUsers& rules)
-      : settings(std::move(with)), protocols(served), proxy_users(rules) {}
+      : settings(std::move(with)), protocols(served), proxy_users(rules), activity(settings.measured_methods) {}
 
   // Not const parameters but pointers: coroutines keep nothing that could be a temporary.
   Task<void> accept();
@@ -42,6 +43,7 @@ struct Server::State {
   const Settings settings;
   const ProtocolSet protocols;
   const security::ProxyUsers& proxy_users;
+  Activity activity;
   std::vector<std::unique_ptr<Shard>> shards;
   std::unique_ptr<Listener> listener;
   uint16_t port = 0;
@@ -68,6 +70,7 @@ Task<void> Server::State::accept() {
     }
     if (connections.load() >= settings.connections_max) {
       log::warn("{}: {} connections are open, no more are taken", (*stream)->remote(), settings.connections_max);
+      activity.dropped_connections.add();
       continue;
     }
     connections.fetch_add(1);
@@ -87,7 +90,7 @@ void Server::State::hand_over(Shard* shard, std::unique_ptr<Stream> stream) {
 }
 
 Task<void> Server::State::serve(Shard* shard, std::unique_ptr<Stream> stream) {
-  ServerConnection::Environment environment{shard->executor, settings, protocols, proxy_users, shard->tasks};
+  ServerConnection::Environment environment{shard->executor, settings, protocols, proxy_users, shard->tasks, activity};
   auto connection = std::make_shared<ServerConnection>(environment, std::move(stream), Clock::system().now());
   auto position = shard->connections.insert(shard->connections.end(), connection.get());
   co_await connection->serve();
@@ -98,6 +101,7 @@ Task<void> Server::State::serve(Shard* shard, std::unique_ptr<Stream> stream) {
 Task<void> Server::State::watch(Shard* shard) {
   while (co_await sleep_for(tick()) && !co_await cancelled()) {
     TimePoint now = Clock::system().now();
+    activity.note_time(now);
     auto idle =
         connections.load() > settings.idle_connections_max ? settings.idle_deadline_beyond : settings.idle_deadline;
     for (ServerConnection* connection : shard->connections) connection->tick(now, idle);
@@ -132,6 +136,10 @@ uint16_t Server::port() const {
 }
 uint32_t Server::connections() const {
   return state_->connections.load();
+}
+
+const Activity& Server::activity() const {
+  return state_->activity;
 }
 
 void Server::stop() {

@@ -16,6 +16,8 @@
 
 namespace dfs::rpc {
 
+class Activity;
+
 // Who calls, and what exactly-once semantics need.
 struct CallContext {
   security::Identity user;
@@ -68,6 +70,7 @@ class Server {
     uint32_t idle_connections_max = 4000;
     std::chrono::milliseconds idle_deadline_beyond{20000};
     std::chrono::milliseconds idle_deadline{30 * 60000};
+    std::vector<std::string> measured_methods{};  // see Activity
   };
 
   // `loops`: executors that connections are spread over, each a single thread that runs already or will. `protocols`
@@ -83,6 +86,7 @@ class Server {
   // Closes the listener and every connection, cancels the calls; returns when none is running. Requires: the loops run.
   void stop();
   uint32_t connections() const;
+  const Activity& activity() const;
 
  private:
   struct State;

@@ -1,5 +1,6 @@
 #include "proto/rpc/server_connection.h"
 
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 
 namespace dfs::rpc {
@@ -19,13 +20,17 @@ void release(std::string& bytes) {
 ServerConnection::ServerConnection(const Environment& environment, std::unique_ptr<Stream> stream, TimePoint now)
     : environment_(environment),
       stream_(std::move(stream)),
-      session_(environment.protocols, environment.proxy_users, stream_->remote_address()),
+      session_(environment.protocols, environment.proxy_users, environment.activity, stream_->remote_address()),
       change_(environment.executor, asio::steady_timer::time_point::max()),
       now_(now),
       accepted_(now),
       last_read_(now),
       frame_begun_(now),
       write_begun_(now) {}
+
+ServerConnection::~ServerConnection() {
+  if (counted_) environment_.activity.closed(session_.user());
+}
 
 Task<void> ServerConnection::serve() {
   auto self = shared_from_this();
@@ -47,6 +52,8 @@ Task<void> ServerConnection::serve() {
     last_read_ = now_;
     if (frame_begun_ == TimePoint::max()) frame_begun_ = now_;
     in_.filled(*length);
+    environment_.activity.received_bytes.add(*length);
+    session_.arrived(Clock::system().now());
   }
   broken_ = true;
   stream_->close();
@@ -86,6 +93,10 @@ ServerConnection::Progress ServerConnection::process() {
     Session::Step step = session_.frame(unread.subspan(kLengthBytes, length), out_);
     in_.consume(kLengthBytes + length);
     frame_begun_ = now_;
+    if (!counted_ && session_.established()) {
+      counted_ = true;
+      environment_.activity.opened(session_.user());
+    }
     if (step.pending) start(*std::move(step.pending), length);
     if (step.close) {
       progress = Progress::kFarewell;
@@ -105,6 +116,7 @@ bool ServerConnection::full() const {
 
 void ServerConnection::start(PendingCall call, size_t bytes) {
   ++calls_in_flight_;
+  environment_.activity.waiting_begun.add();
   bytes_in_flight_ += bytes;
   environment_.tasks.spawn(run(std::move(call), bytes));
 }
@@ -112,6 +124,8 @@ void ServerConnection::start(PendingCall call, size_t bytes) {
 Task<void> ServerConnection::run(PendingCall call, size_t bytes) {
   auto self = shared_from_this();
   Result<std::string> response = co_await std::move(call.task);
+  environment_.activity.waiting_ended.add();
+  environment_.activity.answered(call.rate, response, Clock::system().now() - call.begun);
   --calls_in_flight_;
   bytes_in_flight_ -= bytes;
   last_read_ = now_;
@@ -129,6 +143,7 @@ Task<void> ServerConnection::run(PendingCall call, size_t bytes) {
 void ServerConnection::send() {
   if (writing_ || broken_ || out_.empty()) return;
   size_t sent = stream_->write_now(out_);
+  environment_.activity.sent_bytes.add(sent);
   if (sent == out_.size()) {
     release(out_);
     return;
@@ -143,6 +158,7 @@ Task<void> ServerConnection::drain() {
   while (!out_.empty() && !broken_) {
     sending_.swap(out_);
     write_begun_ = now_;
+    environment_.activity.sent_bytes.add(sending_.size());
     Result<void> written = co_await stream_->write(sending_);
     release(sending_);
     if (!written) {

@@ -26,9 +26,11 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
     const ProtocolSet& protocols;
     const security::ProxyUsers& proxy_users;
     TaskGroup& tasks;
+    Activity& activity;
   };
 
   ServerConnection(const Environment& environment, std::unique_ptr<Stream> stream, TimePoint now);
+  ~ServerConnection();
 
   // Returns when the peer has gone or was shut out; calls may still run then, their answers are dropped.
   Task<void> serve();
@@ -65,6 +67,7 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   bool gathering_ = false;
   bool leaving_ = false;
   bool broken_ = false;
+  bool counted_ = false;  // among the connections of its user
   uint32_t calls_in_flight_ = 0;
   size_t bytes_in_flight_ = 0;
   asio::steady_timer change_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "proto/base/clock.h"
 #include "proto/rpc/frames.h"
 
 namespace dfs::rpc {
@@ -106,8 +107,9 @@ void append_response(std::string& out, const CallHeader& call, const Result<std:
   close_frame(out, frame);
 }
 
-Session::Session(const ProtocolSet& protocols, const security::ProxyUsers& proxy_users, std::string client_address)
-    : protocols_(protocols), proxy_users_(proxy_users) {
+Session::Session(const ProtocolSet& protocols, const security::ProxyUsers& proxy_users, Activity& activity,
+                 std::string client_address)
+    : protocols_(protocols), proxy_users_(proxy_users), activity_(activity) {
   context_.client_address = std::move(client_address);
 }
 
@@ -185,9 +187,11 @@ Session::Step Session::connection_context(ByteReader& reader, std::string& out) 
     return fatal(out, Status::FATAL_UNAUTHORIZED, kAccessControlException, "The connection context names no user");
   }
   if (Result<void> allowed = proxy_users_.authorize(context_.user, context_.client_address); !allowed) {
+    activity_.unauthorized.add();
     return fatal(out, Status::FATAL_UNAUTHORIZED, allowed.error().java_class(), allowed.error().message());
   }
   established_ = true;
+  activity_.authorized.add();
   return {};
 }
 
@@ -225,11 +229,17 @@ Session::Step Session::sasl(ByteReader& reader, std::string& out) {
 }
 
 Session::Step Session::call(ByteReader& reader, std::string& out) {
+  const TimePoint begun = last_;
+  activity_.queue_time.add(begun - arrived_);
   Reply reply = dispatch(reader);
+  metrics::Rate* rate = activity_.rate_of(request_.methodname());
   if (auto* task = std::get_if<Task<Result<std::string>>>(&reply)) {
-    return {.pending = PendingCall{take_header(), std::move(*task)}};
+    return {.pending = PendingCall{take_header(), rate, begun, std::move(*task)}};
   }
-  append_response(out, take_header(), std::get<Result<std::string>>(reply));
+  const auto& response = std::get<Result<std::string>>(reply);
+  append_response(out, take_header(), response);
+  last_ = Clock::system().now();
+  activity_.answered(rate, response, last_ - begun);
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "proto/hadoop/IpcConnectionContext.pb.h"
 #include "proto/hadoop/ProtobufRpcEngine2.pb.h"
 #include "proto/hadoop/RpcHeader.pb.h"
+#include "proto/rpc/activity.h"
 #include "proto/rpc/protocol_set.h"
 #include "proto/rpc/server.h"
 
@@ -24,6 +25,8 @@ void append_response(std::string& out, const CallHeader& call, const Result<std:
 
 struct PendingCall {
   CallHeader header;
+  metrics::Rate* rate;
+  TimePoint begun;
   Task<Result<std::string>> task;
 };
 
@@ -36,16 +39,21 @@ class Session {
     std::optional<PendingCall> pending = std::nullopt;
   };
 
-  Session(const ProtocolSet& protocols, const security::ProxyUsers& proxy_users, std::string client_address);
+  // `activity` outlives the session.
+  Session(const ProtocolSet& protocols, const security::ProxyUsers& proxy_users, Activity& activity,
+          std::string client_address);
 
   // Requires: kPreambleBytes.
   Step preamble(ByteView bytes, std::string& out);
+  // The frames that follow came at this time.
+  void arrived(TimePoint now) { arrived_ = last_ = now; }
   // `frame` without its length. Valid input or not, everything has an answer.
   Step frame(ByteView frame, std::string& out);
 
   bool greeted() const { return greeted_; }
   // The connection context has been accepted: the user is known.
   bool established() const { return established_; }
+  const std::string& user() const { return context_.user.user; }
 
  private:
   using ErrorDetail = hadoop::common::RpcResponseHeaderProto::RpcErrorCodeProto;
@@ -62,9 +70,12 @@ class Session {
 
   const ProtocolSet& protocols_;
   const security::ProxyUsers& proxy_users_;
+  Activity& activity_;
   bool greeted_ = false;
   bool sasl_ = false;
   bool established_ = false;
+  TimePoint arrived_{};
+  TimePoint last_{};  // when the last call was answered or begun, so that one reading of the clock serves two calls
   // Reused from frame to frame, so that a call allocates little.
   CallContext context_;
   hadoop::common::RpcRequestHeaderProto header_;
