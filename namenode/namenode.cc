@@ -14,14 +14,19 @@
 #include "namenode/commit/replay.h"
 #include "namenode/journal/journal.h"
 #include "namenode/leases/lease_table.h"
+#include "namenode/metrics/gauges.h"
+#include "namenode/metrics/startup_progress.h"
 #include "namenode/namespace/operations/files.h"
 #include "namenode/operator_requests.h"
+#include "namenode/operator_view.h"
 #include "namenode/service/client_protocol.h"
 #include "namenode/service/datanode_protocol.h"
 #include "namenode/service/namespace_access.h"
+#include "namenode/service/rpc_methods.h"
 #include "namenode/space_watch.h"
 #include "namenode/storage_folders.h"
 #include "namenode/web/by_path.h"
+#include "namenode/web/fsck_page.h"
 #include "namenode/web/image_transfer.h"
 #include "namenode/web/webhdfs.h"
 #include "proto/base/event_loop.h"
@@ -63,6 +68,8 @@ struct NameNode::Parts {
   std::unique_ptr<Journal> journal;
   std::atomic<GroupCommit*> gate{nullptr};  // what the tables ask before a flush, once it runs
   std::atomic<bool> ended = false;          // after it no flush passes
+  StartupProgress startup;
+  Gauges gauges;
   std::string tables_at;
   std::unique_ptr<Tables> tables;
   std::optional<LeaseTable> leases;
@@ -78,13 +85,16 @@ struct NameNode::Parts {
   std::optional<GetUserMappingsProtocol> groups_protocol;
   std::optional<WebHdfs> web_hdfs;
   std::optional<ImageTransfer> image_transfer;
-  std::optional<ByPath> pages;
   std::list<EventLoop> loops;
   std::optional<rpc::Server> rpc;
+  std::optional<OperatorView> operator_view;
+  std::optional<FsckPage> fsck;
+  std::optional<ByPath> pages;
   std::optional<http::Server> http;
   Endpoint rpc_endpoint, http_endpoint;
   bool running = false;
-  bool sweeps = false;  // whether periodic() began with deleted trees; it does every other time
+  bool sweeps = false;   // whether periodic() began with deleted trees; it does every other time
+  bool in_start = true;  // of the namespace thread: safe mode of the start has not ended
 
   Result<void> open_state();
   void wire();
@@ -103,7 +113,11 @@ Result<void> NameNode::Parts::open_state() {
   settings.name_space.block_pool_id = journal->version().block_pool_id;
   settings.name_space.host_name = host_name();
 
+  Clock& clock = Clock::system();
+  using Phase = StartupProgress::Phase;
+  startup.begin(Phase::kLoadingFsImage, clock.now());
   DFS_TRY(tables_at, tables_directory(settings));
+  startup.set_file(Phase::kLoadingFsImage, tables_at);
   DFS_TRY(tables, open_tables(settings, tables_at, *journal, [this](TransactionId id) {
             if (ended) return false;
             GroupCommit* running_commit = gate.load();
@@ -112,10 +126,18 @@ Result<void> NameNode::Parts::open_state() {
 
   leases.emplace(settings.leases);
   blocks.emplace(settings.blocks, settings.topology, settings.hosts, std::random_device{}());
-  Clock& clock = Clock::system();
+  startup.end(Phase::kLoadingFsImage, clock.now());
+  startup.begin(Phase::kLoadingEdits, clock.now());
   TransactionId before = tables->last_applied();
   DFS_TRY_OK(replay(*journal, *tables, {*blocks, *leases, settings.name_space, clock.wall(), clock.now()}));
-  log::info("replayed {} edits after transaction {}", raw(tables->last_applied()) - raw(before), raw(before));
+  const uint64_t replayed = raw(tables->last_applied()) - raw(before);
+  log::info("replayed {} edits after transaction {}", replayed, raw(before));
+  startup.set_step(Phase::kLoadingEdits, {.count = replayed, .total = replayed});
+  startup.end(Phase::kLoadingEdits, clock.now());
+  // Never needed to go on.
+  startup.begin(Phase::kSavingCheckpoint, clock.now());
+  startup.end(Phase::kSavingCheckpoint, clock.now());
+  startup.begin(Phase::kSafeMode, clock.now());
   return blocks->start(*tables, clock.now());
 }
 
@@ -147,6 +169,11 @@ void NameNode::Parts::wire() {
 // On the namespace thread. True: there is more to do at once.
 bool NameNode::Parts::periodic(const PlanContext& context, std::vector<EditRecord>& records, Batch& locations) {
   space->check(*blocks, context.now);
+  gauges.update(*blocks, context.leases, context.now);
+  if (in_start && !blocks->starting()) {
+    in_start = false;
+    startup.end(StartupProgress::Phase::kSafeMode, context.now);
+  }
   // Where replicas lie is lost in a crash up to the last flush; who holds any must not be, or nobody waits for them.
   if (blocks->take_new_storages()) checkpoint->flush_soon();
   sweeps = !sweeps;
@@ -175,6 +202,7 @@ Result<void> NameNode::Parts::serve() {
   rpc::Server::Settings rpc_settings;
   rpc_settings.listen = settings.rpc;
   rpc_settings.frame_bytes_max = settings.frame_bytes_max;
+  rpc_settings.measured_methods = rpc_methods();
   rpc_settings.frame_bytes_max_before_context = settings.frame_bytes_max_before_context;
   rpc.emplace(
       rpc_settings, executors,
@@ -192,7 +220,26 @@ Result<void> NameNode::Parts::serve() {
       ImageTransfer::Settings{.directory = settings.name_directories.front() + "/current/image_transfer",
                               .version = journal->version(),
                               .published = [this] { return commit->published(); }});
-  pages.emplace(*web_hdfs, std::map<std::string, http::Handler*>{{"/imagetransfer", &*image_transfer}});
+  operator_view.emplace(OperatorView::Parts{settings, journal->version(), *commit, *checkpoint, *access,
+                                            *client_protocol, *datanode_protocol, *rpc, startup, gauges,
+                                            rpc_endpoint.to_string()});
+  std::map<std::string, http::Handler*> by_path = operator_view->pages();
+  by_path.emplace("/imagetransfer", &*image_transfer);
+  fsck.emplace(FsckPage::Parts{
+      .thread = *commit,
+      .settings = settings.name_space,
+      .clients = *client_protocol,
+      .proxy_users = *proxy_users,
+      .caller = [this](const security::Identity& who, const std::string& at) { return access->caller(who, at); },
+      .datanodes = [this] { return blocks->datanodes(); },
+      .audit =
+          [this](const rpc::CallContext& context, const std::string& source) {
+            (void)access->audit().of(Result<Done>(Done()), context, "fsck", source);
+          },
+      .missing = [this](BlockId from, size_t count) { return blocks->corrupt_blocks(from, count); },
+      .recheck = [this](const std::vector<BlockId>& misplaced) { blocks->recheck(misplaced); }});
+  by_path.emplace("/fsck", &*fsck);
+  pages.emplace(*web_hdfs, std::move(by_path));
   http::Server::Settings http_settings;
   http_settings.listen = settings.http;
   http.emplace(http_settings, executors, *pages);

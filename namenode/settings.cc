@@ -102,6 +102,19 @@ Result<void> read_blocks(const Configuration& c, NameNodeSettings& settings) {
   return {};
 }
 
+Result<void> read_pages(const Configuration& c, NameNodeSettings& s) {
+  s.configuration = c;
+  DFS_TRY(std::vector<std::string> secrets, c.get(keys::kSensitiveKeys));
+  Result<Redaction> redaction = Redaction::from(secrets);
+  if (!redaction) return fail(c.complaint(keys::kSensitiveKeys, redaction.error().message()));
+  s.redaction = *std::move(redaction);
+  DFS_TRY(s.instrumentation.requires_admin, c.get(keys::kInstrumentationRequiresAdmin));
+  DFS_TRY(s.instrumentation.authorization, c.get(keys::kAuthorization));
+  DFS_TRY(s.instrumentation.static_user, c.get(keys::kStaticUser));
+  DFS_TRY(s.instrumentation.administrators, c.get(keys::kAdministrators));
+  return {};
+}
+
 }  // namespace
 
 Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
@@ -138,6 +151,7 @@ Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
   DFS_TRY(s.audit.signature_max, c.get_between(keys::kCallerSignatureMax, 0, INT32_MAX));
   DFS_TRY_OK(read_namespace(c, s.name_space));
   DFS_TRY_OK(read_blocks(c, s));
+  DFS_TRY_OK(read_pages(c, s));
   return s;
 }
 

@@ -10,7 +10,9 @@
 #include "namenode/leases/lease_table.h"
 #include "namenode/namespace/settings.h"
 #include "namenode/service/audit_log.h"
+#include "namenode/web/page.h"
 #include "proto/config/configuration.h"
+#include "proto/config/redaction.h"
 #include "proto/io/stream.h"
 
 namespace dfs::namenode {
@@ -43,6 +45,9 @@ struct NameNodeSettings {
   NamespaceSettings name_space;
   LeaseTable::Limits leases;
   ClusterBlocks::Settings blocks;
+  Configuration configuration;  // all of it, to be shown
+  Redaction redaction;
+  InstrumentationAccess::Settings instrumentation;
   Topology topology;
   HostLists hosts;
 

@@ -144,6 +144,7 @@ Result<void> ClusterBlocks::expire_pending(const View& view, Batch& batch, TimeP
         erase_replica(batch, block, located.storage);
       }
     }
+    ++timed_out_;
     log::warn("PendingReconstructionMonitor timed out blk_{}", raw(block));
     note(block);
   }

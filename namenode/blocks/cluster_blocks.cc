@@ -236,6 +236,22 @@ Result<void> ClusterBlocks::replication_changed(const View&, InodeId file) {
   return {};
 }
 
+void ClusterBlocks::recheck(std::span<const BlockId> blocks) {
+  for (BlockId block : blocks) note(block);
+}
+
+ClusterBlocks::Workload ClusterBlocks::workload() const {
+  Workload work{.pending = pending_.block_count(),
+                .highest_risk = queue_.size(Urgency::kOneLeft),
+                .postponed = postponed_.size(),
+                .settled = settled_,
+                .timed_out = timed_out_};
+  for (const auto& [number, storage] : datanodes_.storages()) {
+    if (storage.standing == Standing::kLive && !storage.confirmed) ++work.stale_storages;
+  }
+  return work;
+}
+
 std::shared_ptr<const DatanodeView> ClusterBlocks::datanodes() const {
   std::lock_guard lock(published_mutex_);
   return published_;

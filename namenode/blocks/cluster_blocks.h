@@ -109,9 +109,24 @@ class ClusterBlocks final : public Blocks {
   Result<void> replication_changed(const View& view, InodeId file) override;
   std::shared_ptr<const DatanodeView> datanodes() const override;
   bool in_safe_mode() const override { return safe_mode_.active(); }
+  // Safe mode of the start has not ended.
+  bool starting() const { return safe_mode_.starting(); }
   void enter_safe_mode() override;
   void leave_safe_mode() override;
   void set_resources_low(bool low) override;
+
+  // What there is to do, for operators.
+  struct Workload {
+    uint64_t pending = 0;         // blocks that wait for replicas on their way
+    uint64_t highest_risk = 0;    // blocks of which a single replica is left
+    uint64_t postponed = 0;       // undecided until more storages are confirmed
+    uint64_t settled = 0;         // replicas that came, since the start
+    uint64_t timed_out = 0;       // blocks whose replicas did not, likewise
+    uint64_t stale_storages = 0;  // live, and not confirmed
+  };
+  Workload workload() const;
+  // Decides again about blocks whose replicas may lie better.
+  void recheck(std::span<const BlockId> blocks);
 
  private:
   // reports.cc
@@ -164,6 +179,7 @@ class ClusterBlocks final : public Blocks {
   Recoveries recoveries_;
   std::unordered_map<std::string, std::vector<Transfer>> outbox_;  // by DataNode uuid
   std::set<BlockId> postponed_;                                    // undecided until more storages are confirmed
+  uint64_t settled_ = 0, timed_out_ = 0;
   std::set<BlockId> with_corrupt_;  // complete blocks with a replica that is known to be bad
   bool started_ = false;
   bool namespace_scan_begun_ = false;

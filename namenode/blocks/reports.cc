@@ -231,7 +231,9 @@ Result<void> ClusterBlocks::take_replica(const View& view, Batch& batch, Storage
 void ClusterBlocks::settle_pending_at(BlockId block, const std::string& datanode_uuid) {
   for (StorageNumber target : pending_.targets(block)) {
     const Storage* storage = datanodes_.find(target);
-    if (storage && storage->datanode_uuid == datanode_uuid) pending_.settle(block, target);
+    if (!storage || storage->datanode_uuid != datanode_uuid) continue;
+    pending_.settle(block, target);
+    ++settled_;
   }
 }
 

@@ -1,13 +1,19 @@
 #include "namenode/commit/checkpoint.h"
 
 #include "namenode/commit/group_commit.h"
+#include "proto/base/clock.h"
 #include "proto/base/log.h"
 #include "proto/base/task.h"
 
 namespace dfs::namenode {
 
 Checkpoint::Checkpoint(GroupCommit& commit, Tables& tables, std::chrono::milliseconds period, TablesCopies copies)
-    : commit_(commit), tables_(tables), period_(period), copies_(std::move(copies)) {}
+    : commit_(commit),
+      tables_(tables),
+      period_(period),
+      copies_(std::move(copies)),
+      transaction_(raw(tables.durable_applied())),
+      time_ms_(to_millis(Clock::system().wall())) {}
 
 Checkpoint::~Checkpoint() {
   stop();
@@ -47,6 +53,8 @@ Task<Result<void>> Checkpoint::run() {
   const TransactionId held = tables_.durable_applied();
   DFS_CO_TRY_OK(copies_.renew(tables_));
   commit_.allow_purging(held);
+  transaction_ = raw(held);
+  time_ms_ = to_millis(Clock::system().wall());
   co_return Result<void>{};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 
@@ -33,6 +34,10 @@ class Checkpoint {
   // Flushes the tables soon, without rolling the log. From any thread, while started.
   void flush_soon();
 
+  // The last one, and when it was made; before the first what the tables held durably at the start. Thread-safe.
+  TransactionId last_transaction() const { return TransactionId{transaction_.load()}; }
+  uint64_t last_time_ms() const { return time_ms_; }
+
  private:
   Task<void> repeat();
   Task<Result<void>> run();
@@ -42,6 +47,8 @@ class Checkpoint {
   Tables& tables_;
   std::chrono::milliseconds period_;
   TablesCopies copies_;
+  std::atomic<uint64_t> transaction_;
+  std::atomic<uint64_t> time_ms_;
   EventLoop loop_{"checkpoint"};
   std::unique_ptr<TaskGroup> tasks_;
 };

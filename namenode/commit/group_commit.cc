@@ -21,6 +21,11 @@ namespace {
 constexpr std::string_view kTablesFailed =
     "The tables cannot be written, restart the NameNode after mending their disk";
 
+bool creates_inode(const EditRecord& record) {
+  return std::holds_alternative<AddOp>(record) || std::holds_alternative<MkdirOp>(record) ||
+         std::holds_alternative<SymlinkOp>(record);
+}
+
 }  // namespace
 
 class GroupCommit::Roll final : public Step {
@@ -48,6 +53,7 @@ Result<void> GroupCommit::start() {
     std::lock_guard lock(durable_mutex_);
     durable_ = last_;
   }
+  note_segment();
   publish(std::make_shared<const Moment>(Moment{parts_.tables.snapshot(), last_}));
   periodic_due_ = parts_.clock.now();
   namespace_thread_ = std::thread([this] { run_namespace(); });
@@ -83,6 +89,11 @@ void GroupCommit::publish(std::shared_ptr<const Moment> moment) {
 std::optional<Error> GroupCommit::failure() const {
   std::lock_guard lock(durable_mutex_);
   return failure_;
+}
+
+size_t GroupCommit::waiting() const {
+  std::lock_guard lock(mutex_);
+  return queue_.size();
 }
 
 bool GroupCommit::wait_durable(TransactionId transaction) {
@@ -209,6 +220,7 @@ Result<void> GroupCommit::apply_records(std::vector<EditRecord> records, const C
     }
     if (handed.first == kNoTransaction) handed.first = edit.id;
     last_ = edit.id;
+    if (creates_inode(edit.record)) activity_.inodes_created.add();
     ++in_segment_;
     changed_ = true;
   }
@@ -325,22 +337,43 @@ void GroupCommit::run_journal() {
   }
 }
 
+// On the journal thread, or before it runs.
+void GroupCommit::note_segment() {
+  activity_.segment_first = raw(parts_.journal.last());
+  note_edits_folders();
+}
+
+void GroupCommit::note_edits_folders() {
+  if (std::exchange(edits_folders_, parts_.journal.directory_count()) == edits_folders_) return;
+  activity_.set_edits_folders(parts_.journal.directories_in_use());
+}
+
 Result<void> GroupCommit::make_durable(std::vector<Handed>& group) {
-  bool unsynced = false;
+  uint64_t unsynced = 0;
   for (Handed& handed : group) {
     if (!handed.bytes.empty()) {
       TransactionId last = handed.roll ? TransactionId{raw(handed.last) - 2} : handed.last;
+      const TimePoint begun = parts_.clock.now();
       DFS_TRY_OK(parts_.journal.append(handed.bytes, handed.first, last));
-      unsynced = true;
+      const uint64_t count = raw(last) - raw(handed.first) + 1;
+      activity_.transactions.add(count, parts_.clock.now() - begun);
+      unsynced += count;
     }
     if (handed.roll) {
       DFS_TRY_OK(parts_.journal.roll());
-      unsynced = false;
+      unsynced = 0;
+      note_segment();
       Result<void> purged = parts_.journal.purge(TransactionId{purge_limit_.load()});
       if (!purged) log::warn("old edits stay: {}", purged.error().message());
     }
   }
-  if (unsynced) DFS_TRY_OK(parts_.journal.sync());
+  if (unsynced > 0) {
+    const TimePoint begun = parts_.clock.now();
+    DFS_TRY_OK(parts_.journal.sync());
+    activity_.syncs.add(parts_.clock.now() - begun);
+    activity_.transactions_batched.add(unsynced - 1);
+    note_edits_folders();
+  }
   TransactionId last = group.back().last;
   std::shared_ptr<const Moment> newest;
   for (Handed& handed : group) {

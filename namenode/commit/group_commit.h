@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "namenode/commit/activity.h"
 #include "namenode/commit/namespace_thread.h"
 #include "namenode/commit/waiting.h"
 #include "namenode/store/pending_rows.h"
@@ -79,6 +80,10 @@ class GroupCommit final : public NamespaceThread {
   // Why mutations are refused, if the journal has failed.
   std::optional<Error> failure() const;
 
+  const CommitActivity& activity() const { return activity_; }
+  // Callers whose turn has not come.
+  size_t waiting() const;
+
  protected:
   Task<void> submit(Step& step) override;
   void submit_unawaited(std::unique_ptr<Step> step) override;
@@ -112,12 +117,15 @@ class GroupCommit final : public NamespaceThread {
   void hand_over(Handed handed);
   void count_roll(Handed& handed);
   Result<void> make_durable(std::vector<Handed>& group);
+  void note_segment();
+  void note_edits_folders();
   void publish(std::shared_ptr<const Moment> moment);
   void enqueue(Step& step, std::unique_ptr<Waiting> waiting);
   std::optional<Error> put(Queued& queued);
 
   Settings settings_;
   Parts parts_;
+  CommitActivity activity_;
   Periodic periodic_;
 
   mutable std::mutex mutex_;
@@ -147,6 +155,8 @@ class GroupCommit final : public NamespaceThread {
   bool changed_ = false;
   uint64_t retries_forgotten_in_ = 0;  // which period
   TimePoint periodic_due_{};
+
+  size_t edits_folders_ = 0;  // of the journal thread: how many are in use
 
   std::thread namespace_thread_;
   std::thread journal_thread_;

@@ -83,6 +83,12 @@ struct Journal::Found {
 Journal::Journal(Disk& disk, JournalSettings settings) : disk_(disk), settings_(std::move(settings)) {}
 Journal::~Journal() = default;
 
+std::vector<std::string> Journal::directories_in_use() const {
+  std::vector<std::string> roots;
+  for (const auto& directory : directories_) roots.push_back(directory->root);
+  return roots;
+}
+
 Result<bool> Journal::is_formatted(Disk& disk, const JournalSettings& settings) {
   bool formatted = false;
   for (const std::string& root : settings.directories) {

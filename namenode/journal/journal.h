@@ -56,6 +56,8 @@ class Journal {
   // The last edit that is durable. After start_segment() and roll() it is the op that starts the segment.
   TransactionId last() const { return synced_; }
   const std::optional<Error>& failure() const { return failure_; }
+  size_t directory_count() const { return directories_.size(); }
+  std::vector<std::string> directories_in_use() const;
 
   // Calls `apply` for the edits from `from` to last(), each once and in order, and stops at its first error. Where one
   // directory's copy is damaged another's is read. An error names what is missing or broken.

@@ -59,6 +59,10 @@ rpc::Reply ClientProtocol::call(std::string_view method, ByteView request, const
   return methods_->table.call(method, request, context);
 }
 
+uint64_t ClientProtocol::calls(std::string_view method) const {
+  return methods_->table.calls(method);
+}
+
 struct RefreshUserMappingsProtocol::Methods {
   Methods(NamespaceAccess& to, Administration& administrator) : access(to), administration(administrator) {
     table.add("refreshUserToGroupsMappings", this, &Methods::refresh_groups);

@@ -22,6 +22,8 @@ class ClientProtocol final : public rpc::Protocol {
   std::string_view name() const override { return "org.apache.hadoop.hdfs.protocol.ClientProtocol"; }
   uint64_t version() const override { return 1; }
   rpc::Reply call(std::string_view method, ByteView request, const rpc::CallContext& context) override;
+  // How often a method has been called, by clients and over WebHDFS.
+  uint64_t calls(std::string_view method) const;
 
  private:
   struct Methods;

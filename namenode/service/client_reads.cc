@@ -122,6 +122,7 @@ Result<GetListingResponseProto> ClientReads::get_listing(const GetListingRequest
   DirectoryListingProto& out = *response.mutable_dirlist();
   for (const FileStatus& status : listing->entries) to_proto(status, conversion(reading), *out.add_partiallisting());
   out.set_remainingentries(listing->remaining);
+  access_.activity().entries_listed.add(listing->entries.size());
   return response;
 }
 

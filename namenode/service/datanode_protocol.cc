@@ -135,12 +135,14 @@ struct DatanodeProtocol::Methods {
     // A DataNode waits for the answer before it says anything else, so the report may take its time.
     DFS_CO_TRY(FullReport report,
                co_await run_on(reports.executor(), [&] { return from_proto(request, registration.datanode_uuid); }));
+    const TimePoint begun = Clock::system().now();
     Result<bool> more = true;
     while (more && *more) {
       more = co_await run<bool>([&](const Work& work) -> Result<bool> {
         return blocks.full_report(work.view, work.batch, report, work.wall, work.now);
       });
     }
+    access.activity().block_reports.add(Clock::system().now() - begun);
     hd::BlockReportResponseProto response;
     if (!more && more.error().code() == ErrorCode::kUnregisteredNode) {
       *response.mutable_cmd() = register_command();
@@ -232,6 +234,10 @@ DatanodeProtocol::~DatanodeProtocol() = default;
 
 rpc::Reply DatanodeProtocol::call(std::string_view method, ByteView request, const rpc::CallContext& context) {
   return methods_->table.call(method, request, context);
+}
+
+uint64_t DatanodeProtocol::calls(std::string_view method) const {
+  return methods_->table.calls(method);
 }
 
 void DatanodeProtocol::set_balancer_bandwidth(uint64_t bytes_per_second) {

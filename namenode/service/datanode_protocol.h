@@ -22,6 +22,7 @@ class DatanodeProtocol final : public rpc::Protocol {
   std::string_view name() const override { return "org.apache.hadoop.hdfs.server.protocol.DatanodeProtocol"; }
   uint64_t version() const override { return 1; }
   rpc::Reply call(std::string_view method, ByteView request, const rpc::CallContext& context) override;
+  uint64_t calls(std::string_view method) const;
 
   // Sent to each DataNode with its next heartbeat. Thread-safe.
   void set_balancer_bandwidth(uint64_t bytes_per_second);

@@ -8,6 +8,7 @@
 #include "namenode/namespace/operations/preconditions.h"
 #include "namenode/namespace/queries.h"
 #include "namenode/namespace/retries.h"
+#include "namenode/service/activity.h"
 #include "namenode/service/audit.h"
 #include "proto/base/task.h"
 #include "proto/security/identity.h"
@@ -42,15 +43,19 @@ class NamespaceAccess {
   Task<Result<T>> write(Caller who, Result<Planned<T>> (*operation)(const PlanContext&, const Request&),
                         Request request) {
     co_return co_await thread_.write<T>(
-        std::move(who), [operation, request = std::move(request)](const PlanContext& context) -> Result<Planned<T>> {
+        std::move(who),
+        [this, operation, request = std::move(request)](const PlanContext& context) -> Result<Planned<T>> {
+          (void)this;
           if constexpr (requires { Request::kAtMostOnce; }) {
             DFS_TRY(std::optional<RetryRow> first,
                     find_retry(context.view, rpc_ids(context.caller), uint8_t(Request::kAtMostOnce), context.settings,
                                context.wall));
             if (first) {
+              activity_.retries_known.add();
               DFS_TRY(T answer, first_answer<T>(context.view, *first));
               return Planned<T>{.value = std::move(answer)};
             }
+            if (!context.caller.rpc_client_id.empty()) activity_.retries_kept.add();
           }
           return operation(context, request);
         });
@@ -84,6 +89,7 @@ class NamespaceAccess {
   security::GroupMapping& groups() const { return groups_; }
   const NamespaceSettings& settings() const { return settings_; }
   const Audit& audit() const { return audit_; }
+  ServiceActivity& activity() { return activity_; }
 
  private:
   // "owner:group:rwxr-xr-x", or "null" where there is nothing now.
@@ -94,6 +100,7 @@ class NamespaceAccess {
   security::GroupMapping& groups_;
   const NamespaceSettings& settings_;
   Audit audit_;
+  ServiceActivity activity_;
 };
 
 }  // namespace dfs::namenode

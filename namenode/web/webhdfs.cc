@@ -155,7 +155,6 @@ Task<void> WebHdfs::Parts::list(const http::Request& request, std::string path, 
 
 Response WebHdfs::Parts::page(const http::Request& request) const {
   if (request.method != "GET" && request.method != "HEAD") return plain(405, "text/plain", "Method not allowed\n");
-  if (request.path == "/isActive") return plain(200, "text/plain;charset=utf-8", "I am Active!\n");
   if (request.path == "/" || request.path == "/index.html") {
     return plain(200, "text/html;charset=utf-8",
                  fmt::format("<!DOCTYPE html>\n<title>Tusk NameNode</title>\n<h1>Tusk NameNode {}</h1>\n"

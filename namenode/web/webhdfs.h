@@ -17,7 +17,7 @@ class ProxyUsers;
 namespace dfs::namenode {
 
 // WebHDFS's half on the NameNode (NamenodeWebHdfsMethods): everything but the bytes of files, for which it sends the
-// client on to a DataNode. Also the plain pages at / and /isActive.
+// client on to a DataNode. Also the plain page at /.
 //
 // Each operation is a call of ClientProtocol, the same object that serves RPC, so there is one set of semantics,
 // checks and audit lines, whichever way a call comes in.

@@ -69,6 +69,7 @@ class HadoopTools:
 
     FS_SHELL = "org.apache.hadoop.fs.FsShell"
     DFS_ADMIN = "org.apache.hadoop.hdfs.tools.DFSAdmin"
+    FSCK = "org.apache.hadoop.hdfs.tools.DFSck"
     EDITS_VIEWER = "org.apache.hadoop.hdfs.tools.offlineEditsViewer.OfflineEditsViewer"
 
     def __init__(self, work_dir, default_fs, user=None, settings=None):

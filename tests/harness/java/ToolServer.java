@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.conf.Configured;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.util.Tool;
@@ -36,7 +37,7 @@ public final class ToolServer {
     System.setErr(new PrintStream(err, true));
     try {
       HdfsConfiguration conf = new HdfsConfiguration();
-      Object instance = Class.forName(tool).getDeclaredConstructor().newInstance();
+      Object instance = newInstance(Class.forName(tool), conf);
       ((Configured) instance).setConf(conf);
       return ToolRunner.run(conf, (Tool) instance, args);
     } catch (Throwable e) {
@@ -47,6 +48,15 @@ public final class ToolServer {
       System.err.flush();
       System.setOut(oldOut);
       System.setErr(oldErr);
+    }
+  }
+
+  /** Some tools want their configuration at once. */
+  private static Object newInstance(Class<?> tool, Configuration conf) throws Exception {
+    try {
+      return tool.getDeclaredConstructor().newInstance();
+    } catch (NoSuchMethodException e) {
+      return tool.getConstructor(Configuration.class).newInstance(conf);
     }
   }
 

@@ -264,6 +264,21 @@ TEST_F(GroupCommitTest, RecordsOfPeriodicWorkAreDurableToo) {
   EXPECT_TRUE(published("/periodic"));
 }
 
+TEST_F(GroupCommitTest, WhatItHasDoneIsCounted) {
+  ASSERT_TRUE(start());
+  const CommitActivity& activity = commit->activity();
+  EXPECT_EQ(activity.segment_first.load(), raw(journal->last()));
+  EXPECT_EQ(activity.edits_folders(), std::vector<std::string>{"/edits"});
+  ASSERT_TRUE(make("/a/b").get().value());
+  EXPECT_EQ(activity.transactions.count(), 2u);
+  EXPECT_EQ(activity.syncs.count(), 1u);
+  EXPECT_EQ(activity.transactions_batched.value(), 1u);
+  EXPECT_EQ(activity.inodes_created.value(), 2u);
+  EXPECT_EQ(commit->waiting(), 0u);
+  const TransactionId first = spawn(commit->roll()).get().value();
+  EXPECT_EQ(activity.segment_first.load(), raw(first));
+}
+
 TEST_F(GroupCommitTest, AFullQueueSaysTryAgain) {
   ASSERT_TRUE(start({.queue_max = 1}));
   // Holds the namespace thread, so that the queue can fill.
