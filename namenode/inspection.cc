@@ -74,7 +74,7 @@ Result<void> compare_table(const View& tables, const View& replayed, Named table
 // Replays into `tables` from where they are.
 Result<void> bring_up(Journal& journal, Tables& tables, const NameNodeSettings& settings) {
   LeaseTable leases(settings.leases);
-  ClusterBlocks blocks(settings.blocks, {}, {}, 0);
+  ClusterBlocks blocks(settings.blocks, {}, 0);
   const Followers followers{blocks, leases, settings.name_space, Clock::system().wall(), TimePoint()};
   DFS_TRY_OK(replay(journal, tables, followers));
   return sweep_everything(tables, followers);

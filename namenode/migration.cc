@@ -26,7 +26,7 @@ Result<Opened> open_at_the_end(const NameNodeSettings& settings) {
   DFS_TRY(std::string tables_at, tables_directory(settings));
   DFS_TRY(opened.tables, open_tables(settings, tables_at, *opened.journal, [](TransactionId) { return true; }));
   LeaseTable leases(settings.leases);
-  ClusterBlocks blocks(settings.blocks, {}, {}, 0);
+  ClusterBlocks blocks(settings.blocks, {}, 0);
   const Followers followers{blocks, leases, settings.name_space, Clock::system().wall(), TimePoint()};
   DFS_TRY_OK(replay(*opened.journal, *opened.tables, followers));
   DFS_TRY_OK(sweep_everything(*opened.tables, followers));

@@ -78,6 +78,7 @@ struct NameNode::Parts {
   std::optional<GroupCommit> commit;
   std::optional<Checkpoint> checkpoint;
   std::optional<NamespaceAccess> access;
+  std::optional<RackMapping> racks;
   std::optional<DatanodeProtocol> datanode_protocol;
   std::optional<OperatorRequests> requests;
   std::optional<ClientProtocol> client_protocol;
@@ -125,7 +126,8 @@ Result<void> NameNode::Parts::open_state() {
           }));
 
   leases.emplace(settings.leases);
-  blocks.emplace(settings.blocks, settings.topology, settings.hosts, std::random_device{}());
+  DFS_TRY(HostLists hosts, read_host_lists(settings.host_files));
+  blocks.emplace(settings.blocks, std::move(hosts), std::random_device{}());
   startup.end(Phase::kLoadingFsImage, clock.now());
   startup.begin(Phase::kLoadingEdits, clock.now());
   TransactionId before = tables->last_applied();
@@ -157,10 +159,10 @@ void NameNode::Parts::wire() {
   if (copies.none()) commit->allow_purging(tables->durable_applied());
   checkpoint.emplace(*commit, *tables, settings.checkpoint_period, std::move(copies));
   access.emplace(*commit, *blocks, *groups, settings.name_space, Audit(audit.get(), settings.audit));
-  datanode_protocol.emplace(*access, *blocks, identity_of(journal->version()));
-  const bool host_lists = !settings.hosts.included.empty() || !settings.hosts.excluded.empty();
-  requests.emplace(OperatorRequests::Parts{*commit, *checkpoint, *blocks, *datanode_protocol, settings.log_directory,
-                                           settings.edits_directories, host_lists});
+  racks.emplace(settings.racks);
+  datanode_protocol.emplace(*access, *blocks, *racks, identity_of(journal->version()));
+  requests.emplace(OperatorRequests::Parts{*commit, *checkpoint, *blocks, *datanode_protocol, *racks,
+                                           settings.host_files, settings.log_directory, settings.edits_directories});
   client_protocol.emplace(*access, *requests);
   refresh_protocol.emplace(*access, *requests);
   groups_protocol.emplace(*access);
@@ -182,7 +184,7 @@ bool NameNode::Parts::periodic(const PlanContext& context, std::vector<EditRecor
     if (!swept) log::error("taking deleted trees away: {}", swept.error().to_string());
     if (swept && *swept) return true;
   }
-  Result<bool> more = blocks->periodic(context.view, locations, context.now);
+  Result<bool> more = blocks->periodic(context.view, locations, context.wall, context.now);
   if (!more) log::error("checking blocks: {}", more.error().to_string());
   Result<Planned<bool>> released = operations::release_expired_lease(context);
   if (!released) {
@@ -204,10 +206,10 @@ Result<void> NameNode::Parts::serve() {
   rpc_settings.frame_bytes_max = settings.frame_bytes_max;
   rpc_settings.measured_methods = rpc_methods();
   rpc_settings.frame_bytes_max_before_context = settings.frame_bytes_max_before_context;
-  rpc.emplace(
-      rpc_settings, executors,
-      std::vector<rpc::Protocol*>{&*client_protocol, &*datanode_protocol, &*refresh_protocol, &*groups_protocol},
-      *proxy_users);
+  rpc.emplace(rpc_settings, executors,
+              std::vector<rpc::Protocol*>{&*client_protocol, &*datanode_protocol,
+                                          &*refresh_protocol, &*groups_protocol},
+              *proxy_users);
   DFS_TRY_OK(rpc->start());
   rpc_endpoint = {settings.rpc.host, rpc->port()};
 

@@ -1,6 +1,5 @@
 #include "namenode/operator_requests.h"
 
-#include "namenode/blocks/blocks.h"
 #include "proto/base/task.h"
 #include "proto/io/disk.h"
 
@@ -38,10 +37,18 @@ Task<Result<TransactionId>> OperatorRequests::roll_edits() {
 }
 
 Task<Result<void>> OperatorRequests::refresh_nodes() {
-  if (parts_.host_lists_configured) {
-    co_return fail(ErrorCode::kUnsupported,
-                   "dfs.hosts and dfs.hosts.exclude are read at the start: restart the NameNode");
-  }
+  DFS_CO_TRY(HostLists hosts,
+             co_await run_on(reading_.executor(), [this] { return read_host_lists(parts_.host_files); }));
+  DFS_CO_TRY_OK(co_await parts_.racks.forget());
+  std::vector<std::string> admitted;
+  for (const HostEntry& entry : hosts.admitted()) admitted.push_back(entry.host);
+  co_await parts_.racks.prepare(std::move(admitted));
+  std::function<Result<Done>(const NamespaceThread::Unjournaled&)> work =
+      [&](const NamespaceThread::Unjournaled& now) -> Result<Done> {
+    parts_.blocks.set_hosts(std::move(hosts), now.wall);
+    return Done{};
+  };
+  DFS_CO_TRY_OK(co_await parts_.commit.run<Done>(std::move(work)));
   co_return Result<void>{};
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
+#include "namenode/blocks/cluster_blocks.h"
 #include "namenode/commit/checkpoint.h"
 #include "namenode/commit/group_commit.h"
+#include "namenode/host_files.h"
 #include "namenode/journal/edit_tail.h"
 #include "namenode/service/administration.h"
 #include "namenode/service/datanode_protocol.h"
+#include "namenode/service/rack_mapping.h"
 #include "proto/base/event_loop.h"
 
 namespace dfs::namenode {
@@ -16,11 +19,12 @@ class OperatorRequests final : public Administration {
   struct Parts {
     GroupCommit& commit;
     Checkpoint& checkpoint;
-    Blocks& blocks;
+    ClusterBlocks& blocks;
     DatanodeProtocol& datanodes;
+    RackMapping& racks;
+    HostFiles host_files{};
     std::string log_directory{};
     std::vector<std::string> edits_directories{};
-    bool host_lists_configured = false;
   };
   explicit OperatorRequests(Parts parts);
   ~OperatorRequests() override;
@@ -36,8 +40,8 @@ class OperatorRequests final : public Administration {
 
  private:
   Parts parts_;
-  EditTail tail_;  // on the thread of `reading_` alone
-  EventLoop reading_{"edits"};
+  EditTail tail_;               // on the thread of `reading_` alone
+  EventLoop reading_{"edits"};  // what blocks on the disk: edits, and the lists of hosts
 };
 
 }  // namespace dfs::namenode

@@ -1,5 +1,7 @@
 #include "namenode/settings.h"
 
+#include <algorithm>
+
 #include "proto/base/log.h"
 #include "proto/config/keys.h"
 #include "proto/config/locations.h"
@@ -23,14 +25,6 @@ Result<void> bind(const Configuration& configuration, StringKey bind_host, Endpo
   DFS_TRY(std::string host, configuration.get(bind_host));
   if (!host.empty()) endpoint.host = host;
   return {};
-}
-
-Result<std::string> file_named_by(const Configuration& configuration, StringKey key) {
-  DFS_TRY(std::string path, configuration.get(key));
-  if (path.empty()) return std::string();
-  Result<std::string> text = Disk::posix().read_file(path);
-  if (!text) return fail(configuration.complaint(key, text.error().message()));
-  return text;
 }
 
 Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
@@ -77,6 +71,20 @@ Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
   return {};
 }
 
+Result<void> read_racks(const Configuration& c, RackSettings& s) {
+  DFS_TRY(std::string mapping, c.get(keys::kTopologyMapping));
+  if (mapping == "org.apache.hadoop.net.TableMapping") {
+    DFS_TRY(s.table, c.get(keys::kTopologyTable));
+    return {};
+  }
+  if (mapping != "org.apache.hadoop.net.ScriptBasedMapping") {
+    return fail(c.complaint(keys::kTopologyMapping, "is neither ScriptBasedMapping nor TableMapping"));
+  }
+  DFS_TRY(s.script, c.get(keys::kTopologyScript));
+  DFS_TRY(s.arguments_max, c.get_between(keys::kTopologyScriptArguments, 1, 100'000));
+  return {};
+}
+
 Result<void> read_blocks(const Configuration& c, NameNodeSettings& settings) {
   ClusterBlocks::Settings& s = settings.blocks;
   DFS_TRY(s.timing.heartbeat_interval, c.get(keys::kHeartbeatInterval));
@@ -93,13 +101,24 @@ Result<void> read_blocks(const Configuration& c, NameNodeSettings& settings) {
   DFS_TRY(s.invalidations_per_heartbeat_max, c.get_between(keys::kInvalidateLimit, 1, 1'000'000));
   DFS_TRY(s.report_leases.leases_max, c.get_between(keys::kFullReportLeases, 1, 10'000));
   DFS_TRY(s.report_leases.expiry, c.get(keys::kFullReportLeaseLength));
-  DFS_TRY(std::string table, file_named_by(c, keys::kTopologyTable));
-  settings.topology = Topology::parse(table);
-  DFS_TRY(std::string included, file_named_by(c, keys::kHosts));
-  settings.hosts.included = HostLists::parse(included);
-  DFS_TRY(std::string excluded, file_named_by(c, keys::kHostsExclude));
-  settings.hosts.excluded = HostLists::parse(excluded);
-  return {};
+  DFS_TRY(s.departures.replication_min, c.get_between(keys::kReplicationMin, 1, 32767));
+  DFS_TRY(s.departures.replication_default, c.get_between(keys::kReplication, 1, 32767));
+  DFS_TRY(s.departures.maintenance_min,
+          c.get_between(keys::kMaintenanceReplicationMin, 0, int64_t(s.departures.replication_default)));
+  DFS_TRY(s.departure_interval, c.get(keys::kDecommissionInterval));
+  // Hadoop looks at so many at a time, we at a few more often.
+  DFS_TRY(int64_t blocks_per_interval, c.get_between(keys::kDecommissionBlocks, 1, INT32_MAX));
+  const int64_t rounds = std::max<int64_t>(1, s.departure_interval / s.publish_interval);
+  s.departure_checks_per_round =
+      uint32_t(std::clamp<int64_t>(blocks_per_interval / rounds, 1, s.departure_checks_per_round));
+  DFS_TRY(settings.host_files.included, c.get(keys::kHosts));
+  DFS_TRY(settings.host_files.excluded, c.get(keys::kHostsExclude));
+  DFS_TRY(std::string provider, c.get(keys::kHostsProvider));
+  settings.host_files.combined = provider.ends_with(".CombinedHostFileManager");
+  if (!settings.host_files.combined && !provider.ends_with(".HostFileManager")) {
+    return fail(c.complaint(keys::kHostsProvider, "is neither HostFileManager nor CombinedHostFileManager"));
+  }
+  return read_racks(c, settings.racks);
 }
 
 Result<void> read_pages(const Configuration& c, NameNodeSettings& s) {

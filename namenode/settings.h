@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "namenode/blocks/cluster_blocks.h"
+#include "namenode/host_files.h"
 #include "namenode/leases/lease_table.h"
 #include "namenode/namespace/settings.h"
 #include "namenode/service/audit_log.h"
+#include "namenode/service/rack_mapping.h"
 #include "namenode/web/page.h"
 #include "proto/config/configuration.h"
 #include "proto/config/redaction.h"
@@ -48,8 +50,8 @@ struct NameNodeSettings {
   Configuration configuration;  // all of it, to be shown
   Redaction redaction;
   InstrumentationAccess::Settings instrumentation;
-  Topology topology;
-  HostLists hosts;
+  HostFiles host_files;
+  RackSettings racks;
 
   // kConfiguration names the key that is wrong.
   static Result<NameNodeSettings> from(const Configuration& configuration);

@@ -22,8 +22,9 @@ struct PlacementRequest {
   std::vector<std::string> favored;    // "host:port" or "ip:port" of transfer addresses
   std::vector<StorageNumber> present;  // already hold the block (getAdditionalDatanode, re-replication)
   uint64_t block_size = 0;
-  uint8_t storage_policy = 0;
+  uint8_t storage_policy = 0;  // 0: the default policy
   bool no_local_write = false;
+  std::string source{};  // the DataNode that copies the block, by uuid; in place of a client
 };
 
 // A last block whose writer is gone, or that is being truncated: its DataNodes agree on a length under a new stamp.

@@ -1,12 +1,37 @@
 // What is to be done about a block: the decisions of ClusterBlocks.
 #include <algorithm>
-#include <unordered_map>
+#include <set>
 
 #include "namenode/blocks/cluster_blocks.h"
+#include "namenode/blocks/excess.h"
+#include "namenode/blocks/redundancy.h"
+#include "namenode/blocks/storage_policy.h"
 #include "namenode/blocks/stored_block.h"
 #include "proto/base/log.h"
 
 namespace dfs::namenode {
+namespace {
+
+// BlockManager.checkReplicaOnStorage, for a good replica.
+std::vector<StorageNumber>& list_for(ExaminedBlock& examined, Standing standing, const Datanode* datanode) {
+  if (standing == Standing::kAwaited) return examined.awaited;
+  if (standing == Standing::kResting) return examined.resting;
+  switch (datanode->admin_state) {
+    case AdminState::kDecommissionInProgress:
+      return examined.decommissioning;
+    case AdminState::kDecommissioned:
+      return examined.decommissioned;
+    case AdminState::kEnteringMaintenance:
+      return examined.to_rest;
+    case AdminState::kInMaintenance:
+      return examined.resting;
+    case AdminState::kNormal:
+      break;
+  }
+  return examined.live;
+}
+
+}  // namespace
 
 Result<std::optional<ExaminedBlock>> ClusterBlocks::examine(const View& view, BlockId block) const {
   DFS_TRY(std::optional<StoredBlock> stored, find_block(view, block));
@@ -24,13 +49,13 @@ Result<std::optional<ExaminedBlock>> ClusterBlocks::examine(const View& view, Bl
     if (invalidations_.contains(located.storage, block)) continue;
     const Datanode* datanode = datanodes_.datanode_of(located.storage);
     if (is_good(stored->row, located.replica)) {
-      bool leaving = datanode && datanode->admin_state != AdminState::kNormal;
-      (standing == Standing::kAwaited ? examined.awaited
-       : leaving                      ? examined.leaving
-                                      : examined.live)
-          .push_back(located.storage);
+      list_for(examined, standing, datanode).push_back(located.storage);
     } else if (is_arriving(stored->row, located.replica)) {
-      if (standing == Standing::kLive) examined.arriving.push_back(located.storage);
+      if (standing != Standing::kLive) continue;
+      examined.arriving.push_back(located.storage);
+      if (located.replica.state == ReplicaRowState::kBeingWritten && datanode->admin_state == AdminState::kNormal) {
+        examined.being_written.push_back(located.storage);
+      }
     } else if (located.replica.state == ReplicaRowState::kExpected) {
       examined.outdated.push_back(located);
     } else if (standing == Standing::kLive) {
@@ -64,7 +89,7 @@ Result<void> ClusterBlocks::check(const View& view, Batch& batch, const RecheckQ
   pending_.add(entry.block, examined->arriving, now + settings_.pending_timeout);
   for (StorageNumber storage : examined->live) pending_.settle(entry.block, storage);
   queue_if_lacking(*examined);
-  drop_excess(*examined, entry.delete_hint);
+  DFS_TRY_OK(drop_excess(view, *examined, entry.move));
   if (confirmed_of(examined->live) >= examined->replication) drop_bad(*examined);
   return {};
 }
@@ -73,19 +98,35 @@ size_t ClusterBlocks::confirmed_of(const std::vector<StorageNumber>& storages) c
   return size_t(std::ranges::count_if(storages, [&](StorageNumber storage) { return datanodes_.confirmed(storage); }));
 }
 
+size_t ClusterBlocks::required_of(const ExaminedBlock& examined) const {
+  return required_live(examined.replication, examined.maintenance_count(), settings_.departures.maintenance_min);
+}
+
+// BlockPlacementPolicyDefault.verifyBlockPlacement: in two racks, if there are two. Replicas in maintenance count, for
+// they come back.
+bool ClusterBlocks::is_well_placed(const ExaminedBlock& examined, const Datanode* with) const {
+  if (!datanodes_.ever_had_racks()) return true;
+  std::set<std::string_view> racks;
+  for (const auto* storages : {&examined.live, &examined.to_rest, &examined.resting}) {
+    for (StorageNumber storage : *storages) {
+      if (const Datanode* datanode = datanodes_.datanode_of(storage)) racks.insert(datanode->location());
+    }
+  }
+  if (with) racks.insert(with->location());
+  return racks.size() >= std::min<size_t>(2, examined.replication) || racks.size() >= datanodes_.rack_count();
+}
+
 void ClusterBlocks::queue_if_lacking(const ExaminedBlock& examined) {
   BlockId block = examined.stored.row.id;
-  size_t on_the_way = pending_.count(block);
-  if (examined.live.size() + examined.awaited.size() + on_the_way >= examined.replication) {
+  const size_t on_the_way = pending_.count(block), required = required_of(examined);
+  const bool enough = examined.live.size() + examined.awaited.size() + on_the_way >= required;
+  if (enough && (on_the_way > 0 || !examined.awaited.empty() || is_well_placed(examined, nullptr))) {
     queue_.remove(block);
     return;
   }
-  size_t sources = examined.live.size() + examined.leaving.size();
-  if (sources > 0) {
-    Urgency urgency = sources == 1                                 ? Urgency::kOneLeft
-                      : sources * 3 < size_t(examined.replication) ? Urgency::kVeryLow
-                                                                   : Urgency::kLow;
-    queue_.put(block, urgency, examined.replication);
+  // What rests cannot be copied, but it is not lost.
+  if (examined.source_count() + examined.resting.size() > 0) {
+    queue_.put(block, urgency_of(examined.live.size(), required, examined.replication), examined.replication);
     return;
   }
   // No row says that it exists; but a row may be lost in a crash, and only a report that has come proves the absence.
@@ -97,29 +138,34 @@ void ClusterBlocks::queue_if_lacking(const ExaminedBlock& examined) {
   queue_.put(block, Urgency::kLost, examined.replication);
 }
 
-// As Hadoop chooses: first the replica that a mover asked to give up, then one whose rack has others, and of those the
-// one with the least space left. Only replicas that are confirmed count here, as victims and as what remains.
-void ClusterBlocks::drop_excess(const ExaminedBlock& examined, const std::string& delete_hint) {
+// Only replicas that are confirmed count here, as victims and as what remains.
+Result<void> ClusterBlocks::drop_excess(const View& view, const ExaminedBlock& examined, const ReplicaMove& move) {
   BlockId block = examined.stored.row.id;
-  if (examined.live.size() <= examined.replication || pending_.count(block) > 0) return;
-  size_t excess = examined.live.size() - examined.replication;
-  std::vector<StorageNumber> confirmed;
-  std::ranges::copy_if(examined.live, std::back_inserter(confirmed),
-                       [&](StorageNumber storage) { return datanodes_.confirmed(storage); });
-  size_t allowed = confirmed.size() - std::min<size_t>(confirmed.size(), examined.replication);
-  if (allowed < excess) postponed_.insert(block);
-  for (size_t i = 0; i < std::min(allowed, excess); ++i) {
-    std::unordered_map<std::string, size_t> in_rack;
-    for (StorageNumber storage : confirmed) ++in_rack[datanodes_.datanode_of(storage)->location];
-    auto rank = [&](StorageNumber storage) {
-      const Datanode& datanode = *datanodes_.datanode_of(storage);
-      return std::tuple(datanode.registration.datanode_uuid == delete_hint && i == 0, in_rack[datanode.location] > 1,
-                        ~datanodes_.find(storage)->last_report.remaining_bytes);
-    };
-    auto victim = std::ranges::max_element(confirmed, {}, rank);
-    invalidations_.add(*victim, block, examined.stored.row.generation_stamp);
-    confirmed.erase(victim);
+  if (examined.live.size() <= examined.replication || pending_.count(block) > 0) return {};
+  std::vector<ExcessCandidate> candidates;
+  std::vector<uint8_t> types;
+  for (StorageNumber number : examined.live) {
+    if (!datanodes_.confirmed(number)) continue;
+    const Storage& storage = *datanodes_.find(number);
+    const Datanode& datanode = *datanodes_.datanode_of(number);
+    candidates.push_back({number, datanode.registration.datanode_uuid, datanode.location(),
+                          storage.last_report.storage_type, storage.last_report.remaining_bytes,
+                          datanode.last_heartbeat});
+    types.push_back(storage.last_report.storage_type);
   }
+  if (candidates.size() < examined.live.size()) postponed_.insert(block);
+  if (candidates.size() <= examined.replication) return {};
+  DFS_TRY(uint8_t policy_id, storage_policy_of(view, examined.stored.owner.file));
+  const StoragePolicy* policy = find_storage_policy(policy_id);
+  if (!policy) policy = find_storage_policy(kDefaultPolicy);
+  // Tolerated as Hadoop does (dfs.namenode.tolerate.heartbeat.multiplier).
+  const TimePoint silent_since = now_ - 4 * settings_.timing.heartbeat_interval;
+  for (StorageNumber victim :
+       choose_excess(std::move(candidates), examined.replication,
+                     excess_storage_types(*policy, examined.replication, types), move, silent_since)) {
+    invalidations_.add(victim, block, examined.stored.row.generation_stamp);
+  }
+  return {};
 }
 
 void ClusterBlocks::drop_bad(const ExaminedBlock& examined) {
@@ -166,16 +212,24 @@ Result<void> ClusterBlocks::schedule(const View& view, BlockId block, TimePoint 
   queue_if_lacking(*examined);
   if (!queue_.contains(block)) return {};
   std::vector<StorageNumber> sources = examined->live;
-  std::ranges::copy(examined->leaving, std::back_inserter(sources));
-  std::string source = idle_source(sources, now);
+  std::ranges::copy(examined->decommissioning, std::back_inserter(sources));
+  std::ranges::copy(examined->to_rest, std::back_inserter(sources));
+  std::string source = idle_source(sources.empty() ? examined->decommissioned : sources, now);
   if (source.empty()) return {};
 
   std::vector<StorageNumber> pending = pending_.targets(block);
+  const size_t there = examined->live.size() + examined->awaited.size() + pending.size();
+  const bool only_badly_placed = there >= required_of(*examined);
   PlacementRequest request;
-  request.count = uint32_t(examined->replication - examined->live.size() - examined->awaited.size() - pending.size());
+  request.count = only_badly_placed ? 1 : uint32_t(required_of(*examined) - there);
   request.block_size = examined->stored.row.length;
-  request.present = examined->holders;
+  request.source = source;
+  DFS_TRY(request.storage_policy, storage_policy_of(view, examined->stored.owner.file));
+  request.present = examined->live;
   std::ranges::copy(pending, std::back_inserter(request.present));
+  for (StorageNumber holder : examined->holders) {
+    request.excluded.push_back(datanodes_.find(holder)->datanode_uuid);
+  }
   std::vector<StorageNumber> targets = placement_.choose(request, now);
   if (targets.empty()) {
     // Every DataNode that could take a copy holds a bad one: room is made while there is another good replica besides
@@ -184,11 +238,69 @@ Result<void> ClusterBlocks::schedule(const View& view, BlockId block, TimePoint 
     if (confirmed_of(sources) >= keep) drop_bad(*examined);
     return {};
   }
+  // A copy that brings no other rack would be one too many.
+  if (only_badly_placed && !is_well_placed(*examined, datanodes_.datanode_of(targets.front()))) return {};
   outbox_[source].push_back({examined->stored.row, targets});
   pending_.add(block, targets, now + settings_.pending_timeout);
   for (StorageNumber target : targets) ++datanodes_.find(target)->scheduled;
   queue_if_lacking(*examined);
   return {};
+}
+
+// Looks on through the blocks of DataNodes that are to leave, and lets those go that hold nothing others lack.
+Result<void> ClusterBlocks::check_departures(const View& view, TimePoint now) {
+  size_t left = settings_.departure_checks_per_round;
+  for (auto& [uuid, departure] : departures_) {
+    while (left > 0 && departure.due(now)) {
+      DFS_TRY(std::vector<BlockId> blocks, departure.next(view, left));
+      left -= blocks.size();
+      for (BlockId block : blocks) DFS_TRY_OK(check_departing(view, departure, uuid, block));
+      if (!blocks.empty()) continue;
+      const bool may_leave = departure.end_pass(now, settings_.departure_interval);
+      if (may_leave && is_healthy(uuid)) datanodes_.finish_leaving(uuid);
+      stale_view_ = true;
+      break;
+    }
+  }
+  return {};
+}
+
+Result<void> ClusterBlocks::check_departing(const View& view, Departure& departure, const std::string& datanode_uuid,
+                                            BlockId block) {
+  DFS_TRY(std::optional<ExaminedBlock> examined, examine(view, block));
+  if (!examined) return {};
+  const bool complete = examined->stored.row.state == BlockState::kComplete;
+  Sufficiency sufficiency;
+  sufficiency.live = confirmed_of(examined->live);
+  sufficiency.being_written = confirmed_of(examined->being_written);
+  sufficiency.in_maintenance = examined->maintenance_count();
+  sufficiency.replication = examined->replication;
+  sufficiency.well_placed = is_well_placed(*examined, nullptr);
+  sufficiency.last_of_open_file = !complete;
+  if (complete && !queue_.contains(block)) queue_if_lacking(*examined);
+  const Datanode* datanode = datanodes_.find(datanode_uuid);
+  const bool for_good = !datanode || is_decommission(datanode->admin_state);
+  if (is_sufficient(sufficiency, for_good ? Leaving::kForGood : Leaving::kForMaintenance, settings_.departures)) {
+    return {};
+  }
+  Departure::Kept why;
+  why.only_out_of_service = examined->live.empty();
+  DFS_TRY(bool open, is_open(view, examined->stored.owner.file));
+  if (open) why.open_file = examined->stored.owner.file;
+  departure.keep(block, why);
+  return {};
+}
+
+// BlockManager.isNodeHealthyForDecommissionOrMaintenance: what a silent DataNode held is safe when nothing is in want.
+bool ClusterBlocks::is_healthy(const std::string& datanode_uuid) const {
+  const Datanode* datanode = datanodes_.find(datanode_uuid);
+  if (!datanode) return false;
+  if (!datanode->alive) {
+    return datanodes_.settled() && !safe_mode_.starting() && queue_.total_count() == 0 && pending_.block_count() == 0;
+  }
+  return !datanode->storages.empty() && std::ranges::all_of(datanode->storages, [&](StorageNumber storage) {
+    return datanodes_.confirmed(storage) || datanodes_.standing(storage) == Standing::kGone;
+  });
 }
 
 // Of the DataNodes that have room for one more copy the one with the least to do, rather not a stale one.

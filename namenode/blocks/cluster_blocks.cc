@@ -8,9 +8,9 @@
 
 namespace dfs::namenode {
 
-ClusterBlocks::ClusterBlocks(Settings settings, Topology topology, HostLists hosts, uint64_t seed)
+ClusterBlocks::ClusterBlocks(Settings settings, HostLists hosts, uint64_t seed)
     : settings_(settings),
-      datanodes_(settings.timing, std::move(topology), std::move(hosts)),
+      datanodes_(settings.timing, std::move(hosts)),
       leases_(settings.report_leases, seed * 0x9E3779B97F4A7C15u),
       placement_(datanodes_, seed),
       safe_mode_(settings.safe_mode),
@@ -26,12 +26,13 @@ Result<void> ClusterBlocks::start(const View& view, TimePoint now) {
   return {};
 }
 
-Result<bool> ClusterBlocks::periodic(const View& view, Batch& batch, TimePoint now) {
+Result<bool> ClusterBlocks::periodic(const View& view, Batch& batch, WallTime wall, TimePoint now) {
   now_ = now;
   // After a pause of ours the heartbeats of that time still wait in their queue
   // (DatanodeManager.shouldAbortHeartbeatCheck).
   const bool paused = now - std::exchange(last_round_, now) > settings_.timing.heartbeat_interval;
   if (!paused) datanodes_.check_liveness(now);
+  datanodes_.check_maintenance(wall);
   absorb_changes();
   bool was_active = safe_mode_.active();
   DFS_TRY_OK(safe_mode_.update(view, datanodes_, now, settings_.safe_mode_rows_per_round));
@@ -45,6 +46,7 @@ Result<bool> ClusterBlocks::periodic(const View& view, Batch& batch, TimePoint n
     for (Recoveries::Entry* entry : recoveries_.unassigned()) DFS_TRY_OK(assign(view, *entry));
     DFS_TRY(std::vector<RecheckQueue::Entry> entries, recheck_.next(view, settings_.checks_per_round));
     for (const RecheckQueue::Entry& entry : entries) DFS_TRY_OK(check(view, batch, entry, now));
+    DFS_TRY_OK(check_departures(view, now));
     DFS_TRY_OK(schedule_work(view, now));
     // Last: what this erases is to be looked at when it is written.
     DFS_TRY_OK(expire_pending(view, batch, now));
@@ -63,8 +65,15 @@ Result<void> ClusterBlocks::register_datanode(Registration registration, WallTim
   leases_.release(uuid);
   safe_mode_.note_change();
   absorb_changes();
+  follow(uuid);
   publish(now);
   return {};
+}
+
+void ClusterBlocks::set_hosts(HostLists hosts, WallTime wall) {
+  datanodes_.set_hosts(std::move(hosts), wall);
+  absorb_changes();
+  publish(now_);
 }
 
 Result<Commands> ClusterBlocks::heartbeat(const View& view, Batch& batch, const std::string& datanode_uuid,
@@ -74,6 +83,13 @@ Result<Commands> ClusterBlocks::heartbeat(const View& view, Batch& batch, const 
     Commands commands;
     commands.must_register = true;
     return commands;
+  }
+  if (const Datanode& datanode = *datanodes_.find(datanode_uuid); !datanode.admitted) {
+    const std::string who = datanode.registration.to_string();
+    datanodes_.declare_dead(datanode_uuid);
+    absorb_changes();
+    return fail(ErrorCode::kDisallowedDatanode,
+                "Datanode denied communication with namenode because the host is not in the include-list: " + who);
   }
   datanodes_.heartbeat(batch, datanode_uuid, heartbeat, wall, now);
   absorb_changes();
@@ -257,9 +273,9 @@ std::shared_ptr<const DatanodeView> ClusterBlocks::datanodes() const {
   return published_;
 }
 
-void ClusterBlocks::note(BlockId block, std::string delete_hint) {
+void ClusterBlocks::note(BlockId block, ReplicaMove move) {
   // Until then nothing is decided, and the walk over all blocks comes later.
-  if (started_ && !safe_mode_.starting()) recheck_.add(block, std::move(delete_hint));
+  if (started_ && !safe_mode_.starting()) recheck_.add(block, std::move(move));
 }
 
 void ClusterBlocks::forget(BlockId block) {
@@ -271,6 +287,15 @@ void ClusterBlocks::forget(BlockId block) {
 
 void ClusterBlocks::absorb_changes() {
   DatanodeMap::Changes changes = datanodes_.take_changes();
+  if (changes.racks_appeared && !safe_mode_.starting()) recheck_.add_all_blocks();
+  for (const std::string& datanode_uuid : changes.turned) {
+    follow(datanode_uuid);
+    const Datanode* datanode = datanodes_.find(datanode_uuid);
+    // What leaves is looked at on its way; what is back may be too much, or in another rack.
+    if (!datanode || datanode->admin_state != AdminState::kNormal || safe_mode_.starting()) continue;
+    for (StorageNumber storage : datanode->storages) recheck_.add_storage(storage);
+  }
+  stale_view_ |= !changes.turned.empty();
   if (changes.came.empty() && changes.went.empty()) return;
   stale_view_ = true;
   safe_mode_.note_change();
@@ -289,6 +314,15 @@ void ClusterBlocks::absorb_changes() {
     for (StorageNumber storage : changes.went) recheck_.add_storage(storage);
     recheck_postponed();
   }
+}
+
+// Begins to look at what the DataNode holds if it is to leave, and ceases if it is not.
+void ClusterBlocks::follow(const std::string& datanode_uuid) {
+  const Datanode* datanode = datanodes_.find(datanode_uuid);
+  const bool leaves = datanode && (datanode->admin_state == AdminState::kDecommissionInProgress ||
+                                   datanode->admin_state == AdminState::kEnteringMaintenance);
+  departures_.erase(datanode_uuid);
+  if (leaves) departures_.try_emplace(datanode_uuid, datanode->storages, now_);
 }
 
 void ClusterBlocks::recheck_postponed() {
@@ -354,12 +388,18 @@ std::optional<CommandTarget> ClusterBlocks::target(StorageNumber number) const {
 void ClusterBlocks::publish(TimePoint now) {
   auto view = std::make_shared<DatanodeView>();
   view->datanodes = datanodes_.statuses(now);
+  for (DatanodeStatus& datanode : view->datanodes) {
+    if (auto departure = departures_.find(datanode.uuid); departure != departures_.end()) {
+      datanode.leaving = departure->second.status();
+    }
+  }
   for (uint32_t i = 0; i < view->datanodes.size(); ++i) {
     const DatanodeStatus& datanode = view->datanodes[i];
     for (uint32_t j = 0; j < datanode.storages.size(); ++j) {
       const StorageStatus& storage = datanode.storages[j];
       view->by_storage[uint32_t(storage.number)] = {i, j};
-      if (datanode.liveness == DatanodeLiveness::kDead) continue;
+      // What leaves is no room for anything (DatanodeStats).
+      if (datanode.liveness == DatanodeLiveness::kDead || datanode.admin_state != AdminState::kNormal) continue;
       view->capacity_bytes += storage.capacity_bytes;
       view->used_bytes += storage.dfs_used_bytes;
       view->remaining_bytes += storage.remaining_bytes;

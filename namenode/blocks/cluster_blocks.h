@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include "namenode/blocks/blocks.h"
 #include "namenode/blocks/commands.h"
+#include "namenode/blocks/departure.h"
 #include "namenode/blocks/examined.h"
 #include "namenode/blocks/full_report.h"
 #include "namenode/blocks/invalidations.h"
@@ -20,6 +22,7 @@
 #include "namenode/blocks/placement.h"
 #include "namenode/blocks/recheck_queue.h"
 #include "namenode/blocks/recoveries.h"
+#include "namenode/blocks/redundancy.h"
 #include "namenode/blocks/replica_rules.h"
 #include "namenode/blocks/replication_queue.h"
 #include "namenode/blocks/safe_mode.h"
@@ -59,6 +62,9 @@ class ClusterBlocks final : public Blocks {
     uint32_t checks_per_round = 200;
     uint32_t reported_replicas_per_round = 500;
     uint32_t safe_mode_rows_per_round = 5'000;
+    SufficiencyLimits departures;
+    std::chrono::milliseconds departure_interval{30'000};  // dfs.namenode.decommission.interval
+    uint32_t departure_checks_per_round = 200;
     std::chrono::milliseconds publish_interval{500};
     // After a start, DataNodes that the tables do not know (a crash may have lost what they held) have this long to
     // come before a block without a location counts as one that was never written.
@@ -66,18 +72,22 @@ class ClusterBlocks final : public Blocks {
   };
 
   // `seed`: of the generator behind placement, so that a simulation repeats.
-  ClusterBlocks(Settings settings, Topology topology, HostLists hosts, uint64_t seed);
+  ClusterBlocks(Settings settings, HostLists hosts, uint64_t seed);
 
   // Takes over what the tables remember. Called once the edit log has been replayed, before any other call of this
   // part.
   Result<void> start(const View& view, TimePoint now);
   // Liveness, safe mode, one round of checks, new work, and the view for readers. About twice a second, and again at
   // once while it returns true.
-  Result<bool> periodic(const View& view, Batch& batch, TimePoint now);
+  Result<bool> periodic(const View& view, Batch& batch, WallTime wall, TimePoint now);
+
+  // What the administrator's lists say from now on (refreshNodes).
+  void set_hosts(HostLists hosts, WallTime wall);
 
   // From the DataNodes. One that is not registered is told must_register by heartbeat(); full_report() fails with
   // kUnregisteredNode, which is to be answered by RegisterCommand; incremental_report() passes over what it says.
   Result<void> register_datanode(Registration registration, WallTime wall, TimePoint now);
+  // kDisallowedDatanode: the host lists do not admit it any more.
   Result<Commands> heartbeat(const View& view, Batch& batch, const std::string& datanode_uuid,
                              const Heartbeat& heartbeat, WallTime wall, TimePoint now);
   // 0: not now.
@@ -145,16 +155,23 @@ class ClusterBlocks final : public Blocks {
   Result<void> check(const View& view, Batch& batch, const RecheckQueue::Entry& entry, TimePoint now);
   size_t confirmed_of(const std::vector<StorageNumber>& storages) const;
   void queue_if_lacking(const ExaminedBlock& examined);
-  void drop_excess(const ExaminedBlock& examined, const std::string& delete_hint);
+  size_t required_of(const ExaminedBlock& examined) const;
+  // With another replica on `with`, if given.
+  bool is_well_placed(const ExaminedBlock& examined, const Datanode* with) const;
+  Result<void> drop_excess(const View& view, const ExaminedBlock& examined, const ReplicaMove& move);
+  Result<void> check_departures(const View& view, TimePoint now);
+  Result<void> check_departing(const View& view, Departure& departure, const std::string& datanode_uuid, BlockId block);
+  bool is_healthy(const std::string& datanode_uuid) const;
   void drop_bad(const ExaminedBlock& examined);
   Result<void> expire_pending(const View& view, Batch& batch, TimePoint now);
   Result<void> schedule_work(const View& view, TimePoint now);
   Result<void> schedule(const View& view, BlockId block, TimePoint now);
   std::string idle_source(const std::vector<StorageNumber>& storages, TimePoint now);
 
-  void note(BlockId block, std::string delete_hint = {});
+  void note(BlockId block, ReplicaMove move = {});
   void forget(BlockId block);
   void absorb_changes();
+  void follow(const std::string& datanode_uuid);
   void recheck_postponed();
   void discard_outbox(const std::string& datanode_uuid);
   Result<void> assign(const View& view, Recoveries::Entry& entry);
@@ -180,7 +197,8 @@ class ClusterBlocks final : public Blocks {
   std::unordered_map<std::string, std::vector<Transfer>> outbox_;  // by DataNode uuid
   std::set<BlockId> postponed_;                                    // undecided until more storages are confirmed
   uint64_t settled_ = 0, timed_out_ = 0;
-  std::set<BlockId> with_corrupt_;  // complete blocks with a replica that is known to be bad
+  std::set<BlockId> with_corrupt_;               // complete blocks with a replica that is known to be bad
+  std::map<std::string, Departure> departures_;  // by DataNode uuid
   bool started_ = false;
   bool namespace_scan_begun_ = false;
   TimePoint started_at_{};

@@ -12,11 +12,12 @@
 namespace dfs::namenode {
 
 // Where new replicas go, by Hadoop's default rules (BlockPlacementPolicyDefault): the writer's own DataNode, then one
-// in another rack, then a second one in that rack, then anywhere, never two replicas on one DataNode.
+// in another rack, then a second one in that rack, then anywhere, on the storage types that the file's policy asks for,
+// never two replicas on one DataNode. Only DataNodes in service are chosen.
 //
-// DataNodes that are stale, much busier than the others or of another storage type than the policy asks for are
-// passed over as long as others are left; dead, decommissioning and full ones always. Random by the seed given. Lives
-// on the namespace thread.
+// Stale DataNodes are chosen when others do not suffice; then storage types of which nothing is left are replaced by
+// the policy's fallbacks. Where Hadoop would give up, DataNodes that are much busier than others and racks with many
+// replicas already are taken too. Random by the seed given. Lives on the namespace thread.
 class Placement {
  public:
   Placement(const DatanodeMap& datanodes, uint64_t seed) : datanodes_(datanodes), random_(seed) {}
@@ -27,16 +28,22 @@ class Placement {
   size_t random_below(size_t limit);
 
  private:
-  enum class Care : uint8_t { kEverything, kAnyRack, kSpaceOnly };
+  enum class Care : uint8_t { kEverything, kStaleToo, kBusyToo };
   struct Attempt;
 
-  bool choose_one(Attempt& attempt);
-  bool choose_from(Attempt& attempt, Care care, const std::vector<const Datanode*>& from);
-  bool rack_suits(const Attempt& attempt, const Datanode& datanode) const;
-  StorageNumber storage_on(const Attempt& attempt, const Datanode& datanode, Care care);
+  void place(Attempt& attempt);
+  bool place_next(Attempt& attempt);
+  bool place_in_rack_of(Attempt& attempt, const Datanode& datanode);
+  bool place_away_from(Attempt& attempt, const Datanode& datanode);
+  bool place_among(Attempt& attempt, const std::vector<const Datanode*>& datanodes, const std::string* not_in_rack);
+  bool place_on(Attempt& attempt, const Datanode& datanode, uint8_t type);
+  bool is_good(const Attempt& attempt, const Datanode& datanode, bool consider_load) const;
 
   const DatanodeMap& datanodes_;
   std::mt19937_64 random_;
 };
+
+// How far apart two racks are, counted over the tree that their paths make: 2 in one rack, 4 in neighbouring ones.
+int rack_distance(std::string_view one, std::string_view other);
 
 }  // namespace dfs::namenode

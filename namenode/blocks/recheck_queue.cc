@@ -4,10 +4,10 @@
 
 namespace dfs::namenode {
 
-void RecheckQueue::add(BlockId block, std::string delete_hint) {
+void RecheckQueue::add(BlockId block, ReplicaMove move) {
   auto [entry, is_new] = singles_.try_emplace(block);
   if (is_new) order_.push_back(block);
-  if (!delete_hint.empty()) entry->second = std::move(delete_hint);
+  if (!move.from.empty()) entry->second = std::move(move);
 }
 
 void RecheckQueue::add_file(InodeId file) {

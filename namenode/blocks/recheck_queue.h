@@ -12,15 +12,21 @@
 
 namespace dfs::namenode {
 
+// DataNodes by uuid: one got a replica, which the other is to give up in exchange if there are too many.
+struct ReplicaMove {
+  std::string from{};
+  std::string to{};
+};
+
 // Blocks whose replicas are to be compared with what their files ask for: single blocks, and walks over a file, a
 // storage or all blocks, of which only the position is kept. Lives on the namespace thread.
 class RecheckQueue {
  public:
   struct Entry {
     BlockId block{};
-    std::string delete_hint;  // DataNode uuid whose replica goes first if there are too many
+    ReplicaMove move{};
   };
-  void add(BlockId block, std::string delete_hint = {});
+  void add(BlockId block, ReplicaMove move = {});
   void add_file(InodeId file);
   void add_storage(StorageNumber storage);
   void add_all_blocks();
@@ -38,7 +44,7 @@ class RecheckQueue {
   };
   void add_walk(Table table, std::string prefix);
 
-  std::unordered_map<BlockId, std::string> singles_;
+  std::unordered_map<BlockId, ReplicaMove> singles_;
   std::deque<BlockId> order_;
   std::deque<Walk> walks_;
 };

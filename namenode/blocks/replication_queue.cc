@@ -28,7 +28,7 @@ void ReplicationQueue::remove(BlockId block) {
 
 std::vector<BlockId> ReplicationQueue::next(size_t count_max) {
   std::vector<BlockId> chosen;
-  for (Urgency urgency : {Urgency::kOneLeft, Urgency::kVeryLow, Urgency::kLow}) {
+  for (Urgency urgency : {Urgency::kOneLeft, Urgency::kVeryLow, Urgency::kLow, Urgency::kBadlyPlaced}) {
     const std::set<BlockId>& level = blocks_[size_t(urgency)];
     BlockId& last = last_[size_t(urgency)];
     size_t count = std::min(level.size(), count_max - chosen.size());

@@ -16,9 +16,10 @@ enum class Urgency : uint8_t {
   kOneLeft,  // a single replica stands between it and its loss
   kVeryLow,  // less than a third of what it should have
   kLow,
-  kLost,  // no good replica anywhere: nothing to copy from
+  kBadlyPlaced,  // enough of them, but all in one rack
+  kLost,         // no good replica anywhere: nothing to copy from
 };
-inline constexpr size_t kUrgencyCount = 4;
+inline constexpr size_t kUrgencyCount = 5;
 
 // Blocks that lack replicas, most urgent first. Lives on the namespace thread.
 class ReplicationQueue {

@@ -224,7 +224,7 @@ Result<void> ClusterBlocks::take_replica(const View& view, Batch& batch, Storage
     if (former == held.end()) ++datanodes_.find(storage)->block_count;
     safe_mode_.note_change();
   }
-  if (stored->row.state == BlockState::kComplete) note(replica.block, std::move(delete_hint));
+  if (stored->row.state == BlockState::kComplete) note(replica.block, {std::move(delete_hint), datanode_uuid});
   return {};
 }
 

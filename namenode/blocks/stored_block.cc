@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "namenode/blocks/storage_policy.h"
+
 namespace dfs::namenode {
 
 Result<std::optional<StoredBlock>> find_block(const View& view, BlockId id) {
@@ -57,6 +59,29 @@ Result<std::optional<uint16_t>> replication_of(const View& view, InodeId file) {
     replication = std::max(replication.value_or(0), inode.replication);
   }
   return replication;
+}
+
+Result<uint8_t> storage_policy_of(const View& view, InodeId file) {
+  for (InodeId id = file; id != kNoInode;) {
+    DFS_TRY(std::optional<EntryKey> entry, find_entry_of(view, id));
+    if (!entry) {
+      // Snapshots alone have it: what it said of itself holds.
+      DFS_TRY(std::vector<InodeVersion> versions, versions_of_inode(view, id));
+      if (versions.empty()) break;
+      DFS_TRY(InodeRow kept, versioned_inode(view, versions.back()));
+      return kept.storage_policy != 0 ? kept.storage_policy : kDefaultPolicy;
+    }
+    DFS_TRY(std::optional<InodeRow> inode, find_entry(view, entry->parent, entry->name));
+    if (!inode) break;
+    if (inode->storage_policy != 0) return inode->storage_policy;
+    id = entry->parent;
+  }
+  return kDefaultPolicy;
+}
+
+Result<bool> is_open(const View& view, InodeId file) {
+  DFS_TRY(std::optional<std::string> row, view.get(Table::kOpenFiles, inode_key(file)));
+  return row.has_value();
 }
 
 void put_replica(Batch& batch, BlockId block, StorageNumber storage, const ReplicaRow& row) {

@@ -21,6 +21,11 @@ Result<std::optional<StoredBlock>> find_block(const View& view, BlockId id);
 Result<std::vector<std::optional<StoredBlock>>> find_blocks(const View& view, std::span<const BlockId> ids);
 // The replication that the file asks for, now or in a snapshot, whichever is more; nothing where the file is gone.
 Result<std::optional<uint16_t>> replication_of(const View& view, InodeId file);
+// The storage policy that holds for the file: its own, or that of the nearest directory above that has one.
+Result<uint8_t> storage_policy_of(const View& view, InodeId file);
+
+// Whether the file is being written.
+Result<bool> is_open(const View& view, InodeId file);
 
 // A replica's row stands in kReplicas and, the same, in kStorageReplicas.
 void put_replica(Batch& batch, BlockId block, StorageNumber storage, const ReplicaRow& row);

@@ -18,10 +18,27 @@ uint64_t millis(TimePoint time) {
   return uint64_t(std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
 }
 
+bool is_in_service(const Datanode& datanode) {
+  return datanode.admin_state == AdminState::kNormal && datanode.admitted;
+}
+
+// DatanodeManager.getDatanodeListForReport: what it listens on can only be guessed.
+DatanodeStatus status_of_absent(const HostEntry& entry) {
+  DatanodeStatus status;
+  status.ip_address = status.host_name = entry.host;
+  status.transfer_port = entry.transfer_port == 0 ? 9866 : entry.transfer_port;
+  status.http_port = 9864;
+  status.https_port = 9865;
+  status.ipc_port = 9867;
+  status.liveness = DatanodeLiveness::kDead;
+  if (entry.wanted == AdminState::kDecommissioned) status.admin_state = AdminState::kDecommissioned;
+  return status;
+}
+
 }  // namespace
 
-DatanodeMap::DatanodeMap(Timing timing, Topology topology, HostLists hosts)
-    : timing_(timing), topology_(std::move(topology)), hosts_(std::move(hosts)) {}
+DatanodeMap::DatanodeMap(Timing timing, HostLists hosts)
+    : timing_(timing), hosts_(std::move(hosts)), absent_(hosts_.admitted()) {}
 
 Result<void> DatanodeMap::load(const View& view, TimePoint now) {
   awaited_until_ = now + timing_.dead_interval();
@@ -54,7 +71,8 @@ Result<void> DatanodeMap::register_datanode(Registration registration, WallTime 
     return fail(ErrorCode::kDisallowedDatanode,
                 "Datanode denied communication with namenode because it has no uuid: " + registration.to_string());
   }
-  if (!hosts_.is_included(registration.ip_address, registration.host_name, registration.transfer_port)) {
+  const HostWish wish = hosts_.wish_for(registration, wall);
+  if (!wish.admitted) {
     return fail(ErrorCode::kDisallowedDatanode,
                 "Datanode denied communication with namenode because the host is not in the include-list: " +
                     registration.to_string());
@@ -67,6 +85,7 @@ Result<void> DatanodeMap::register_datanode(Registration registration, WallTime 
     DFS_CHECK(former != datanodes_.end());
     log::info("BLOCK* registerDatanode: {} takes the place of {}", registration.to_string(),
               former->second->registration.to_string());
+    former->second->admin_state = AdminState::kNormal;  // nobody waits for it any more
     end(*former->second);
     datanodes_.erase(former);
     uuid_by_address_.erase(holder);
@@ -89,18 +108,84 @@ Result<void> DatanodeMap::register_datanode(Registration registration, WallTime 
   uuid_by_address_[address] = registration.datanode_uuid;
   // What it holds may have changed while it was away: its rows are believed again when its next report confirms them.
   for (StorageNumber number : datanode->storages) find(number)->confirmed = false;
-  datanode->location = topology_.location_of(registration.ip_address, registration.host_name);
-  datanode->admin_state =
-      hosts_.is_excluded(registration.ip_address, registration.host_name, registration.transfer_port)
-          ? AdminState::kDecommissionInProgress
-          : AdminState::kNormal;
+  if (datanode->location() != registration.network_location) changes_.turned.push_back(registration.datanode_uuid);
   datanode->registration = std::move(registration);
   datanode->alive = true;
+  datanode->admitted = true;
   datanode->last_heartbeat = now;
   datanode->last_heartbeat_wall = wall;
   datanode->transfers_in_progress = 0;
+  std::erase_if(absent_, [&](const HostEntry& entry) { return entry.stands_for(datanode->registration); });
+  follow(*datanode, wish);
   list_alive();
   return {};
+}
+
+void DatanodeMap::set_hosts(HostLists hosts, WallTime wall) {
+  hosts_ = std::move(hosts);
+  absent_ = hosts_.admitted();
+  std::erase_if(absent_, [&](const HostEntry& entry) {
+    return std::ranges::any_of(datanodes_,
+                               [&](const auto& item) { return entry.stands_for(item.second->registration); });
+  });
+  for (auto& [uuid, datanode] : datanodes_) {
+    const HostWish wish = hosts_.wish_for(datanode->registration, wall);
+    datanode->admitted = wish.admitted;
+    if (wish.admitted) follow(*datanode, wish);
+  }
+  list_alive();
+}
+
+// HeartbeatManager.startDecommission, startMaintenance and their opposites: one that is dead has nothing to wait for.
+void DatanodeMap::follow(Datanode& datanode, const HostWish& wish) {
+  datanode.upgrade_domain = wish.upgrade_domain;
+  const AdminState state = datanode.admin_state;
+  switch (wish.state) {
+    case AdminState::kInMaintenance:
+      datanode.maintenance_until_ms = wish.maintenance_until_ms;
+      if (is_maintenance(state)) return;
+      turn(datanode, !datanode.alive || state == AdminState::kDecommissioned ? AdminState::kInMaintenance
+                                                                             : AdminState::kEnteringMaintenance);
+      return;
+    case AdminState::kDecommissioned:
+      if (is_decommission(state)) return;
+      turn(datanode, datanode.alive ? AdminState::kDecommissionInProgress : AdminState::kDecommissioned);
+      return;
+    default:
+      turn(datanode, AdminState::kNormal);
+  }
+}
+
+void DatanodeMap::turn(Datanode& datanode, AdminState state) {
+  if (datanode.admin_state == state) return;
+  constexpr std::string_view kNames[] = {"Normal", "Decommission In Progress", "Decommissioned", "Entering Maintenance",
+                                         "In Maintenance"};
+  log::info("DataNode {}: {} after {}", datanode.registration.transfer_address(), kNames[size_t(state)],
+            kNames[size_t(datanode.admin_state)]);
+  datanode.admin_state = state;
+  changes_.turned.push_back(datanode.registration.datanode_uuid);
+  if (datanode.alive || is_maintenance(state)) return;
+  for (StorageNumber number : datanode.storages) {
+    if (find(number)->standing == Standing::kResting) stand(*find(number), Standing::kGone);
+  }
+}
+
+void DatanodeMap::finish_leaving(const std::string& datanode_uuid) {
+  auto found = datanodes_.find(datanode_uuid);
+  if (found == datanodes_.end()) return;
+  const AdminState state = found->second->admin_state;
+  if (state == AdminState::kDecommissionInProgress) turn(*found->second, AdminState::kDecommissioned);
+  if (state == AdminState::kEnteringMaintenance) turn(*found->second, AdminState::kInMaintenance);
+}
+
+void DatanodeMap::check_maintenance(WallTime wall) {
+  bool ended = false;
+  for (auto& [uuid, datanode] : datanodes_) {
+    if (!is_maintenance(datanode->admin_state) || to_millis(wall) < datanode->maintenance_until_ms) continue;
+    turn(*datanode, AdminState::kNormal);
+    ended = true;
+  }
+  if (ended) list_alive();
 }
 
 bool DatanodeMap::is_registered(const std::string& datanode_uuid) const {
@@ -114,7 +199,9 @@ void DatanodeMap::heartbeat(Batch& batch, const std::string& datanode_uuid, cons
   Datanode& datanode = *datanodes_.at(datanode_uuid);
   datanode.last_heartbeat = now;
   datanode.last_heartbeat_wall = wall;
-  xceivers_ = xceivers_ - datanode.xceiver_count + heartbeat.xceiver_count;
+  if (is_in_service(datanode)) {
+    xceivers_ = xceivers_ - datanode.xceiver_count + heartbeat.xceiver_count;
+  }
   datanode.xceiver_count = heartbeat.xceiver_count;
   datanode.transfers_in_progress = heartbeat.transfers_in_progress;
   std::unordered_set<uint32_t> listed;
@@ -217,13 +304,19 @@ StorageNumber DatanodeMap::number_of(const std::string& datanode_uuid, const std
 
 bool DatanodeMap::settled() const {
   return std::ranges::all_of(storages_, [](const auto& entry) {
-    return entry.second.standing == Standing::kGone ||
+    return entry.second.standing == Standing::kGone || entry.second.standing == Standing::kResting ||
            (entry.second.standing == Standing::kLive && entry.second.confirmed);
   });
 }
 
 double DatanodeMap::average_xceivers() const {
-  return alive_.empty() ? 0 : double(xceivers_) / double(alive_.size());
+  return in_service_.empty() ? 0 : double(xceivers_) / double(in_service_.size());
+}
+
+const std::vector<const Datanode*>& DatanodeMap::in_service_in(const std::string& rack) const {
+  static const std::vector<const Datanode*> kNone;
+  auto found = racks_.find(rack);
+  return found == racks_.end() ? kNone : found->second;
 }
 
 bool DatanodeMap::is_stale(const Datanode& datanode, TimePoint now) const {
@@ -233,6 +326,7 @@ bool DatanodeMap::is_stale(const Datanode& datanode, TimePoint now) const {
 std::vector<DatanodeStatus> DatanodeMap::statuses(TimePoint now) const {
   std::vector<DatanodeStatus> statuses;
   for (const auto& [uuid, datanode] : datanodes_) statuses.push_back(status(*datanode, now));
+  for (const HostEntry& entry : absent_) statuses.push_back(status_of_absent(entry));
   return statuses;
 }
 
@@ -247,11 +341,13 @@ DatanodeStatus DatanodeMap::status(const Datanode& datanode, TimePoint now) cons
   status.http_port = registration.http_port;
   status.https_port = registration.https_port;
   status.ipc_port = registration.ipc_port;
-  status.network_location = datanode.location;
+  status.network_location = datanode.location();
   status.liveness = !datanode.alive           ? DatanodeLiveness::kDead
                     : is_stale(datanode, now) ? DatanodeLiveness::kStale
                                               : DatanodeLiveness::kLive;
   status.admin_state = datanode.admin_state;
+  status.admitted = datanode.admitted;
+  status.upgrade_domain = datanode.upgrade_domain;
   status.last_update_ms = to_millis(datanode.last_heartbeat_wall);
   status.last_update_monotonic_ms = millis(datanode.last_heartbeat);
   status.last_block_report_ms = to_millis(datanode.last_block_report_wall);
@@ -262,9 +358,9 @@ DatanodeStatus DatanodeMap::status(const Datanode& datanode, TimePoint now) cons
     // Storages of a dead DataNode stay listed: their numbers must lead readers to a DataNode that is dead.
     if (datanode.alive && storage.standing == Standing::kGone && !storage.last_report.failed) continue;
     const StorageReport& report = storage.last_report;
-    status.storages.push_back({number, storage.uuid, report.storage_type, report.failed, report.capacity_bytes,
-                               report.dfs_used_bytes, report.remaining_bytes, report.block_pool_used_bytes,
-                               report.non_dfs_used_bytes});
+    status.storages.push_back({number, storage.uuid, report.storage_type, report.failed, storage.confirmed,
+                               report.capacity_bytes, report.dfs_used_bytes, report.remaining_bytes,
+                               report.block_pool_used_bytes, report.non_dfs_used_bytes});
     status.block_count += storage.block_count;
   }
   return status;
@@ -273,26 +369,40 @@ DatanodeStatus DatanodeMap::status(const Datanode& datanode, TimePoint now) cons
 void DatanodeMap::stand(Storage& storage, Standing standing) {
   if (storage.standing == standing) return;
   storage.standing = standing;
-  if (standing == Standing::kGone) storage.confirmed = false;
+  if (standing != Standing::kLive) storage.confirmed = false;
   (standing == Standing::kLive ? changes_.came : changes_.went).push_back(storage.number);
 }
 
 void DatanodeMap::list_alive() {
   alive_.clear();
+  in_service_.clear();
+  racks_.clear();
   xceivers_ = 0;
   for (const auto& [uuid, datanode] : datanodes_) {
     if (!datanode->alive) continue;
     alive_.push_back(datanode.get());
-    xceivers_ += datanode->xceiver_count;
   }
   std::ranges::sort(
       alive_, {}, [](const Datanode* datanode) -> const std::string& { return datanode->registration.datanode_uuid; });
+  for (const Datanode* datanode : alive_) {
+    if (!is_in_service(*datanode)) continue;
+    in_service_.push_back(datanode);
+    racks_[datanode->location()].push_back(datanode);
+    xceivers_ += datanode->xceiver_count;
+  }
+  if (racks_.size() > 1 && !std::exchange(ever_had_racks_, true)) changes_.racks_appeared = true;
 }
 
+// What a DataNode in maintenance holds is still there when it goes silent, as was to be expected.
 void DatanodeMap::end(Datanode& datanode) {
   datanode.alive = false;
   list_alive();
-  for (StorageNumber number : datanode.storages) stand(*find(number), Standing::kGone);
+  const bool rests = is_maintenance(datanode.admin_state);
+  for (StorageNumber number : datanode.storages) {
+    Storage& storage = *find(number);
+    if (rests && storage.standing == Standing::kResting) continue;
+    stand(storage, rests && storage.standing == Standing::kLive ? Standing::kResting : Standing::kGone);
+  }
 }
 
 }  // namespace dfs::namenode

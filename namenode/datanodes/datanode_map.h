@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -11,7 +12,6 @@
 #include "namenode/datanodes/datanode_view.h"
 #include "namenode/datanodes/host_lists.h"
 #include "namenode/datanodes/registration.h"
-#include "namenode/datanodes/topology.h"
 #include "namenode/store/rows.h"
 #include "proto/base/clock.h"
 
@@ -21,6 +21,7 @@ namespace dfs::namenode {
 enum class Standing : uint8_t {
   kLive,     // its DataNode is registered, sends heartbeats and lists it
   kAwaited,  // remembered from before the restart; its DataNode has not been heard of yet and has time left
+  kResting,  // its DataNode went silent while in maintenance: it counts, and cannot be reached
   kGone,     // its DataNode is dead or lists it no more, or its volume has failed
 };
 
@@ -38,9 +39,12 @@ struct Storage {
 
 struct Datanode {
   Registration registration;
-  std::string location;
   AdminState admin_state = AdminState::kNormal;
+  uint64_t maintenance_until_ms = 0;  // wall time
+  std::string upgrade_domain;
+  bool admitted = true;  // by the host lists; else it is turned away with its next heartbeat
   bool alive = true;
+  const std::string& location() const { return registration.network_location; }
   TimePoint last_heartbeat{};
   WallTime last_heartbeat_wall{};
   TimePoint last_block_report{};
@@ -61,7 +65,7 @@ class DatanodeMap {
     // Without a heartbeat for this long a DataNode is dead.
     std::chrono::milliseconds dead_interval() const { return 2 * recheck_interval + 10 * heartbeat_interval; }
   };
-  DatanodeMap(Timing timing, Topology topology, HostLists hosts);
+  DatanodeMap(Timing timing, HostLists hosts);
 
   // Takes over the storages that the tables remember. Their DataNodes have the dead interval from `now` to register.
   Result<void> load(const View& view, TimePoint now);
@@ -69,6 +73,13 @@ class DatanodeMap {
   // DatanodeManager.registerDatanode: a known uuid is the same DataNode, perhaps at a new address; another DataNode
   // that had this address is gone for good. kDisallowedDatanode where the host lists do not admit it.
   Result<void> register_datanode(Registration registration, WallTime wall, TimePoint now);
+  // DatanodeManager.refreshDatanodes: what the lists want of the DataNodes that are known. One that is not admitted any
+  // more is turned away by its next heartbeat.
+  void set_hosts(HostLists hosts, WallTime wall);
+  // The DataNode has nothing that others lack: kDecommissioned or kInMaintenance from now on.
+  void finish_leaving(const std::string& datanode_uuid);
+  // Ends maintenance whose time is over.
+  void check_maintenance(WallTime wall);
   // Registered and not dead; every other DataNode is to be told to register.
   bool is_registered(const std::string& datanode_uuid) const;
   // Requires: is_registered. New storages get their numbers; storages that are not listed are gone.
@@ -82,9 +93,12 @@ class DatanodeMap {
   // Declares dead who has been silent for the dead interval, and gives up those awaited in vain.
   void check_liveness(TimePoint now);
 
-  // Storages whose standing changed since the last call.
+  // Since the last call: storages whose standing changed, DataNodes whose admin state or rack did, and whether there is
+  // more than one rack for the first time.
   struct Changes {
     std::vector<StorageNumber> came, went;
+    std::vector<std::string> turned;
+    bool racks_appeared = false;
   };
   Changes take_changes();
 
@@ -106,9 +120,15 @@ class DatanodeMap {
   size_t live_count() const { return alive_.size(); }
   // By uuid.
   const std::vector<const Datanode*>& alive() const { return alive_; }
-  double average_xceivers() const;
+  // Those of them where new replicas may go: nobody wants them to leave.
+  const std::vector<const Datanode*>& in_service() const { return in_service_; }
+  const std::vector<const Datanode*>& in_service_in(const std::string& rack) const;
+  size_t rack_count() const { return racks_.size(); }  // with DataNodes in service
+  bool ever_had_racks() const { return ever_had_racks_; }
+  double average_xceivers() const;  // of those in service
   bool is_stale(const Datanode& datanode, TimePoint now) const;
-  // For readers: in no particular order, storages that are gone left out.
+  // For readers: in no particular order, storages that are gone left out. Hosts that are admitted by name and never
+  // registered are among them, as dead.
   std::vector<DatanodeStatus> statuses(TimePoint now) const;
   DatanodeStatus status(const Datanode& datanode, TimePoint now) const;
 
@@ -116,16 +136,20 @@ class DatanodeMap {
   void stand(Storage& storage, Standing standing);
   void end(Datanode& datanode);
   void list_alive();
+  void follow(Datanode& datanode, const HostWish& wish);
+  void turn(Datanode& datanode, AdminState state);
 
   Timing timing_;
-  Topology topology_;
   HostLists hosts_;
+  std::vector<HostEntry> absent_;  // admitted, and never heard of
   TimePoint awaited_until_{};
   uint32_t last_number_ = 0;
   bool new_storages_ = false;
   std::unordered_map<std::string, std::unique_ptr<Datanode>> datanodes_;
-  std::vector<const Datanode*> alive_;
-  uint64_t xceivers_ = 0;  // of all that are alive
+  std::vector<const Datanode*> alive_, in_service_;
+  std::map<std::string, std::vector<const Datanode*>> racks_;
+  bool ever_had_racks_ = false;
+  uint64_t xceivers_ = 0;  // of all in service
   std::unordered_map<std::string, std::string> uuid_by_address_;
   std::unordered_map<uint32_t, Storage> storages_;
   std::unordered_map<std::string, uint32_t> number_by_uuids_;  // "DATANODE/STORAGE"

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "namenode/datanodes/admin_state.h"
 #include "namenode/store/rows.h"
 
 namespace dfs::namenode {
@@ -13,15 +14,24 @@ namespace dfs::namenode {
 // The DataNodes as readers on any thread see them: immutable, published anew by the namespace thread when something
 // that readers show has changed (at most a few times a second).
 enum class DatanodeLiveness : uint8_t { kLive, kStale, kDead };
-enum class AdminState : uint8_t { kNormal, kDecommissionInProgress, kDecommissioned };
 
 struct StorageStatus {
   StorageNumber number{};
   std::string uuid;
   uint8_t storage_type = 1;
   bool failed = false;
+  bool confirmed = false;  // a full block report has come since the DataNode registered
   uint64_t capacity_bytes = 0, dfs_used_bytes = 0, remaining_bytes = 0, block_pool_used_bytes = 0,
            non_dfs_used_bytes = 0;
+};
+
+// What keeps a DataNode from being decommissioned or entering maintenance (LeavingServiceStatus).
+struct LeavingStatus {
+  uint64_t low_redundancy = 0;       // blocks that need replicas elsewhere
+  uint64_t only_out_of_service = 0;  // of these, with replicas on DataNodes that leave alone
+  uint64_t in_open_files = 0;        // of these, in files that are being written
+  uint64_t since_monotonic_ms = 0;
+  std::vector<InodeId> open_files{};
 };
 
 struct DatanodeStatus {
@@ -30,6 +40,9 @@ struct DatanodeStatus {
   std::string network_location = "/default-rack";
   DatanodeLiveness liveness = DatanodeLiveness::kLive;
   AdminState admin_state = AdminState::kNormal;
+  bool admitted = true;  // by the host lists
+  std::string upgrade_domain;
+  LeavingStatus leaving;        // while it leaves
   uint64_t last_update_ms = 0;  // wall time of the last heartbeat
   uint64_t last_update_monotonic_ms = 0;
   uint64_t last_block_report_ms = 0, last_block_report_monotonic_ms = 0;

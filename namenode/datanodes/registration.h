@@ -9,6 +9,8 @@
 
 namespace dfs::namenode {
 
+inline constexpr std::string_view kDefaultRack = "/default-rack";
+
 // What makes a cluster this cluster, from the NameNode's VERSION file.
 struct ClusterIdentity {
   uint32_t namespace_id = 0;
@@ -25,6 +27,7 @@ struct Registration {
   std::string host_name;
   uint16_t transfer_port = 0, http_port = 0, https_port = 0, ipc_port = 0;
   std::string software_version;
+  std::string network_location{kDefaultRack};  // the rack that its address maps to
   // Of the storage it serves, which must be of this cluster.
   int32_t layout_version = 0;
   uint32_t namespace_id = 0;

@@ -17,11 +17,15 @@ Topology Topology::parse(std::string_view table) {
       log::warn("Topology table: the line \"{}\" does not have two columns and is ignored", line);
       continue;
     }
-    if (rack.front() != '/') rack.insert(0, "/");
-    while (rack.size() > 1 && rack.back() == '/') rack.pop_back();
-    topology.racks_[host] = rack;
+    topology.racks_[host] = normalize(std::move(rack));
   }
   return topology;
+}
+
+std::string Topology::normalize(std::string rack) {
+  if (!rack.starts_with('/')) rack.insert(0, "/");
+  while (rack.size() > 1 && rack.back() == '/') rack.pop_back();
+  return rack.size() > 1 ? rack : std::string(kDefaultRack);
 }
 
 std::string Topology::location_of(const std::string& ip_address, const std::string& host_name) const {

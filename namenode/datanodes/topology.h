@@ -4,11 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "proto/base/error.h"
+#include "namenode/datanodes/registration.h"
 
 namespace dfs::namenode {
-
-inline constexpr std::string_view kDefaultRack = "/default-rack";
 
 // Which rack a host is in: the lines "HOST RACK" of a table (TableMapping, net.topology.table.file.name). Immutable.
 class Topology {
@@ -16,6 +14,8 @@ class Topology {
   Topology() = default;
   // `table`: the text of the file. Lines that do not have two columns are skipped, as stock does, with a warning.
   static Topology parse(std::string_view table);
+  // A path of names that each begin with a slash (NodeBase.normalize).
+  static std::string normalize(std::string rack);
   // By IP address, then by host name; otherwise the default rack.
   std::string location_of(const std::string& ip_address, const std::string& host_name) const;
 

@@ -26,15 +26,27 @@ void count(BlockHealth& health, const DatanodeStatus& datanode) {
     case AdminState::kDecommissioned:
       ++health.decommissioned;
       break;
+    case AdminState::kEnteringMaintenance:
+      ++health.entering_maintenance;
+      break;
+    case AdminState::kInMaintenance:
+      ++health.in_maintenance;
+      break;
   }
 }
 
-std::string_view details_of(const ReplicaHealth& replica) {
+std::string_view details_of(const ReplicaHealth& replica, bool shows_maintenance) {
   switch (replica.datanode->admin_state) {
     case AdminState::kDecommissioned:
       return "DECOMMISSIONED";
     case AdminState::kDecommissionInProgress:
       return "DECOMMISSIONING";
+    case AdminState::kEnteringMaintenance:
+      if (shows_maintenance) return "ENTERING MAINTENANCE";
+      break;
+    case AdminState::kInMaintenance:
+      if (shows_maintenance) return "IN MAINTENANCE";
+      break;
     case AdminState::kNormal:
       break;
   }
@@ -82,8 +94,11 @@ std::string replica_list(const FsckOptions& options, const BlockHealth& health) 
     text += options.racks ? rack_path(*replica.datanode)
                           : fmt::format("DatanodeInfoWithStorage[{},{},{}]", address_of(*replica.datanode),
                                         replica.storage->uuid, storage_type_name(replica.storage->storage_type));
-    if (options.upgrade_domains) text += "(ud=undefined)";
-    if (options.replica_details) text += fmt::format("({})", details_of(replica));
+    if (options.upgrade_domains) {
+      const std::string& domain = replica.datanode->upgrade_domain;
+      text += fmt::format("(ud={})", domain.empty() ? "undefined" : domain);
+    }
+    if (options.replica_details) text += fmt::format("({})", details_of(replica, options.maintenance));
   }
   return text + "]";
 }

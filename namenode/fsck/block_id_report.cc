@@ -28,13 +28,19 @@ std::string_view reason_of(const BlockRow& block, const ReplicaRow& replica) {
   return "CORRUPTION_REPORTED";
 }
 
-std::string status_of(const BlockRow& block, const ReplicaHealth& replica) {
+std::string status_of(const BlockRow& block, const ReplicaHealth& replica, bool shows_maintenance) {
   if (replica.corrupt) return fmt::format("is CORRUPT\t ReasonCode: {}", reason_of(block, replica.row));
   switch (replica.datanode->admin_state) {
     case AdminState::kDecommissioned:
       return "is DECOMMISSIONED";
     case AdminState::kDecommissionInProgress:
       return "is DECOMMISSIONING";
+    case AdminState::kEnteringMaintenance:
+      if (shows_maintenance) return "is ENTERING MAINTENANCE";
+      break;
+    case AdminState::kInMaintenance:
+      if (shows_maintenance) return "is IN MAINTENANCE";
+      break;
     case AdminState::kNormal:
       break;
   }
@@ -64,7 +70,7 @@ Result<std::string> block_id_report(const FsckOptions& options, const Query& que
   text += fmt::format("No. of corrupted Replica: {}\n", health.corrupt);
   for (const ReplicaHealth& replica : health.replicas) {
     text += fmt::format("Block replica on datanode/rack: {}{} {}\n", replica.datanode->host_name,
-                        replica.datanode->network_location, status_of(stored->row, replica));
+                        replica.datanode->network_location, status_of(stored->row, replica, options.maintenance));
   }
   return text;
 }

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "namenode/blocks/storage_policy.h"
 #include "namenode/datanodes/storage_types.h"
-#include "namenode/namespace/storage_policy.h"
 
 namespace dfs::namenode {
 namespace {

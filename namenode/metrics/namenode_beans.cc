@@ -68,7 +68,7 @@ uint64_t since_ms(TimePoint now, uint64_t then_ms) {
 std::string live_nodes(const Sample& sample) {
   Object nodes;
   for (const DatanodeStatus& datanode : sample.datanodes->datanodes) {
-    if (datanode.liveness == DatanodeLiveness::kDead) continue;
+    if (datanode.liveness == DatanodeLiveness::kDead || !datanode.admitted) continue;
     const Totals totals = totals_of(datanode);
     nodes.emplace_back(
         address_of(datanode.host_name, datanode.transfer_port),
@@ -98,7 +98,7 @@ std::string live_nodes(const Sample& sample) {
 std::string dead_nodes(const Sample& sample) {
   Object nodes;
   for (const DatanodeStatus& datanode : sample.datanodes->datanodes) {
-    if (datanode.liveness != DatanodeLiveness::kDead) continue;
+    if (datanode.liveness != DatanodeLiveness::kDead || !datanode.admitted) continue;
     nodes.emplace_back(address_of(datanode.host_name, datanode.transfer_port),
                        Object{{"lastContact", since_ms(sample.now, datanode.last_update_monotonic_ms) / 1000},
                               {"decommissioned", datanode.admin_state == AdminState::kDecommissioned},
@@ -109,17 +109,17 @@ std::string dead_nodes(const Sample& sample) {
   return compact(std::move(nodes));
 }
 
-// How many blocks still keep a DataNode from leaving is not counted for each.
-std::string leaving_nodes(const Sample& sample) {
+// What still keeps each from leaving.
+std::string nodes_in(const Sample& sample, AdminState state, const char* only_replicas) {
   Object nodes;
   for (const DatanodeStatus& datanode : sample.datanodes->datanodes) {
-    if (datanode.admin_state != AdminState::kDecommissionInProgress) continue;
+    if (datanode.admin_state != state || !datanode.admitted) continue;
     nodes.emplace_back(address_of(datanode.host_name, datanode.transfer_port),
                        Object{{"xferaddr", address_of(datanode.ip_address, datanode.transfer_port)},
                               {"location", datanode.network_location},
-                              {"underReplicatedBlocks", 0},
-                              {"decommissionOnlyReplicas", 0},
-                              {"underReplicateInOpenFiles", 0}});
+                              {"underReplicatedBlocks", datanode.leaving.low_redundancy},
+                              {only_replicas, datanode.leaving.only_out_of_service},
+                              {"underReplicateInOpenFiles", datanode.leaving.in_open_files}});
   }
   return compact(std::move(nodes));
 }
@@ -249,8 +249,8 @@ Bean info_of(const Sample& sample) {
       {"NumberOfMissingBlocksWithReplicationFactorOne", view.missing_replication_one},
       {"LiveNodes", live_nodes(sample)},
       {"DeadNodes", dead_nodes(sample)},
-      {"DecomNodes", leaving_nodes(sample)},
-      {"EnteringMaintenanceNodes", "{}"},
+      {"DecomNodes", nodes_in(sample, AdminState::kDecommissionInProgress, "decommissionOnlyReplicas")},
+      {"EnteringMaintenanceNodes", nodes_in(sample, AdminState::kEnteringMaintenance, "maintenanceOnlyReplicas")},
       {"NameDirStatuses", folder_states(sample)},
       {"NodeUsage", node_usage(sample)},
       {"NameJournalStatus", journal_states(sample)},

@@ -231,9 +231,12 @@ Source namesystem_source(const Sample& sample) {
   gauge("StaleDataNodes", "Number of datanodes marked stale due to delayed heartbeat", stale_datanodes(view));
   gauge("NumStaleStorages", "Number of storages marked as content stale", work.stale_storages);
   gauge("TotalSyncCount", "Total number of sync operations performed on edit logs", sample.commit->syncs.count());
-  gauge("NumInMaintenanceLiveDataNodes", "Number of live Datanodes which are in maintenance state", 0);
-  gauge("NumInMaintenanceDeadDataNodes", "Number of dead Datanodes which are in maintenance state", 0);
-  gauge("NumEnteringMaintenanceDataNodes", "Number of Datanodes that are entering the maintenance state", 0);
+  gauge("NumInMaintenanceLiveDataNodes", "Number of live Datanodes which are in maintenance state",
+        sample.live_in(AdminState::kInMaintenance));
+  gauge("NumInMaintenanceDeadDataNodes", "Number of dead Datanodes which are in maintenance state",
+        sample.dead_in(AdminState::kInMaintenance));
+  gauge("NumEnteringMaintenanceDataNodes", "Number of Datanodes that are entering the maintenance state",
+        sample.live_in(AdminState::kEnteringMaintenance) + sample.dead_in(AdminState::kEnteringMaintenance));
   return source;
 }
 

@@ -30,6 +30,10 @@ std::string_view admin_state_text(AdminState state) {
       return "Decommission In Progress";
     case AdminState::kDecommissioned:
       return "Decommissioned";
+    case AdminState::kEnteringMaintenance:
+      return "Entering Maintenance";
+    case AdminState::kInMaintenance:
+      return "In Maintenance";
   }
   return "";
 }

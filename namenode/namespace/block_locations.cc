@@ -19,7 +19,8 @@ Result<LocatedBlock> locate_block(const Query& query, const BlockRow& row, uint6
     for (const LocatedReplica& located : replicas) {
       auto place = query.datanodes.by_storage.find(uint32_t(located.storage));
       if (place == query.datanodes.by_storage.end()) continue;
-      if (query.datanodes.datanodes[place->second.datanode].liveness == DatanodeLiveness::kDead) continue;
+      const DatanodeStatus& datanode = query.datanodes.datanodes[place->second.datanode];
+      if (datanode.liveness == DatanodeLiveness::kDead || datanode.admin_state == AdminState::kInMaintenance) continue;
       if (wanted(located.replica)) block.storages.push_back(located.storage);
     }
     return !block.storages.empty();
@@ -47,7 +48,20 @@ int distance(std::string_view address, std::string_view rack, const DatanodeStat
              : datanode.network_location == rack                             ? 2
                                                                              : 4;
   if (datanode.liveness != DatanodeLiveness::kLive) away += 10;
-  if (datanode.admin_state != AdminState::kNormal) away += 20;
+  switch (datanode.admin_state) {
+    case AdminState::kNormal:
+      break;
+    case AdminState::kEnteringMaintenance:
+    case AdminState::kInMaintenance:
+      away += 20;
+      break;
+    case AdminState::kDecommissionInProgress:
+      away += 40;
+      break;
+    case AdminState::kDecommissioned:
+      away += 60;
+      break;
+  }
   return away;
 }
 

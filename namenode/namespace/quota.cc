@@ -6,9 +6,9 @@
 #include <array>
 #include <string_view>
 
+#include "namenode/blocks/storage_policy.h"
 #include "namenode/namespace/detached_trees.h"
 #include "namenode/namespace/snapshots.h"
-#include "namenode/namespace/storage_policy.h"
 #include "proto/base/bytes.h"
 
 namespace dfs::namenode {

@@ -23,7 +23,8 @@ class Administration {
   virtual Task<Result<void>> save_namespace() = 0;
   // The first transaction of the new segment.
   virtual Task<Result<TransactionId>> roll_edits() = 0;
-  // Reads the lists of DataNodes that may serve and that are to leave.
+  // Reads the lists of DataNodes that may serve and that are to leave, and forgets which racks they are in until they
+  // register again.
   virtual Task<Result<void>> refresh_nodes() = 0;
   // For all DataNodes, with their next heartbeats.
   virtual Task<Result<void>> set_balancer_bandwidth(uint64_t bytes_per_second) = 0;

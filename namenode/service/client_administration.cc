@@ -12,6 +12,7 @@ using namespace hadoop::hdfs;
 namespace {
 
 bool is_wanted(const DatanodeStatus& datanode, DatanodeReportTypeProto type) {
+  if (!datanode.admitted) return false;
   const bool dead = datanode.liveness == DatanodeLiveness::kDead;
   switch (type) {
     case ALL:
@@ -22,9 +23,12 @@ bool is_wanted(const DatanodeStatus& datanode, DatanodeReportTypeProto type) {
       return dead;
     case DECOMMISSIONING:
       return datanode.admin_state == AdminState::kDecommissionInProgress;
-    default:
-      return false;  // maintenance states, which no DataNode of ours has
+    case ENTERING_MAINTENANCE:
+      return datanode.admin_state == AdminState::kEnteringMaintenance;
+    case IN_MAINTENANCE:
+      return datanode.admin_state == AdminState::kInMaintenance;
   }
+  return false;
 }
 
 }  // namespace

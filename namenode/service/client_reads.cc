@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "namenode/namespace/batched_listing.h"
 #include "namenode/namespace/operations/attributes.h"
@@ -21,6 +22,22 @@ void to_proto(const ExtendedAttribute& xattr, XAttrProto& out) {
   out.set_namespace_(XAttrProto::XAttrNamespaceProto(xattr.name_space));
   out.set_name(xattr.name);
   out.set_value(xattr.value);
+}
+
+// FSNamesystem.getFilesBlockingDecom
+Result<std::vector<OpenFileEntry>> files_blocking_decommission(const NamespaceAccess::Reading& reading, InodeId after,
+                                                               size_t count_max, const std::string& prefix) {
+  std::set<InodeId> files;
+  for (const DatanodeStatus& datanode : reading.datanodes->datanodes) {
+    if (datanode.admin_state != AdminState::kDecommissionInProgress) continue;
+    files.insert(datanode.leaving.open_files.begin(), datanode.leaving.open_files.end());
+  }
+  std::vector<OpenFileEntry> entries;
+  for (auto file = files.upper_bound(after); file != files.end() && entries.size() < count_max; ++file) {
+    DFS_TRY(std::vector<OpenFileEntry> next, open_files(reading.query(), InodeId(raw(*file) - 1), 1, prefix));
+    if (!next.empty() && next.front().file == *file) entries.push_back(std::move(next.front()));
+  }
+  return entries;
 }
 
 // Those that the caller may see. CVE-2018-1296: the names are the target's, so reading it must be allowed, not only
@@ -257,8 +274,13 @@ Result<ListOpenFilesResponseProto> ClientReads::list_open_files(const ListOpenFi
   constexpr size_t kPage = 1000;  // dfs.namenode.list.openfiles.num.responses
   DFS_TRY_OK(require_superuser(access_, context, "listOpenFiles"));
   NamespaceAccess::Reading reading = read(access_, context);
+  const auto& types = request.types();
+  const bool only_blocking = std::ranges::find(types, int(BLOCKING_DECOMMISSION)) != types.end() &&
+                             std::ranges::find(types, int(ALL_OPEN_FILES)) == types.end();
+  const InodeId after{uint64_t(request.id())};
   DFS_TRY(std::vector<OpenFileEntry> entries,
-          open_files(reading.query(), InodeId(uint64_t(request.id())), kPage + 1, request.path()));
+          only_blocking ? files_blocking_decommission(reading, after, kPage + 1, request.path())
+                        : open_files(reading.query(), after, kPage + 1, request.path()));
   ListOpenFilesResponseProto response;
   response.set_hasmore(entries.size() > kPage);
   if (entries.size() > kPage) entries.pop_back();

@@ -190,4 +190,28 @@ void to_proto(const ClusterIdentity& identity, hp::StorageInfoProto& out) {
   out.set_ctime(identity.creation_time_ms);
 }
 
+hp::ExportedBlockKeysProto no_block_keys() {
+  hp::ExportedBlockKeysProto keys;
+  keys.set_isblocktokenenabled(false);
+  keys.set_keyupdateinterval(0);
+  keys.set_tokenlifetime(0);
+  keys.mutable_currentkey()->set_keyid(0);
+  keys.mutable_currentkey()->set_expirydate(0);
+  return keys;
+}
+
+hp::VersionResponseProto namespace_info(const ClusterIdentity& identity) {
+  constexpr uint64_t kBlockReportBuffers = 1;  // NamespaceInfo.Capability
+  hp::VersionResponseProto response;
+  hp::NamespaceInfoProto& info = *response.mutable_info();
+  info.set_buildversion("tusk");
+  info.set_unused(0);
+  info.set_blockpoolid(identity.block_pool_id);
+  to_proto(identity, *info.mutable_storageinfo());
+  info.set_softwareversion(std::string(kSoftwareVersion));
+  info.set_capabilities(kBlockReportBuffers);
+  info.set_state(hp::NNHAStatusHeartbeatProto::ACTIVE);
+  return response;
+}
+
 }  // namespace dfs::namenode

@@ -10,6 +10,7 @@
 #include "namenode/service/datanode_conversion.h"
 #include "namenode/service/namespace_access.h"
 #include "namenode/service/proto_conversion.h"
+#include "namenode/service/rack_mapping.h"
 #include "proto/base/event_loop.h"
 #include "proto/base/log.h"
 #include "proto/base/task.h"
@@ -22,9 +23,7 @@ namespace hd = hadoop::hdfs::datanode;
 
 namespace {
 
-constexpr std::string_view kSoftwareVersion = "3.4.1";
 constexpr std::string_view kMinimumDataNodeVersion = "2.1.0-beta";  // dfs.namenode.min.supported.datanode.version
-constexpr uint64_t kBlockReportBuffers = 1;                         // NamespaceInfo.Capability
 
 hd::DatanodeCommandProto register_command() {
   hd::DatanodeCommandProto command;
@@ -36,8 +35,8 @@ hd::DatanodeCommandProto register_command() {
 }  // namespace
 
 struct DatanodeProtocol::Methods {
-  Methods(NamespaceAccess& to, ClusterBlocks& of, ClusterIdentity ours)
-      : access(to), blocks(of), identity(std::move(ours)) {
+  Methods(NamespaceAccess& to, ClusterBlocks& of, RackMapping& mapping, ClusterIdentity ours)
+      : access(to), blocks(of), racks(mapping), identity(std::move(ours)) {
     table.add("versionRequest", this, &Methods::version_request);
     table.add("registerDatanode", this, &Methods::register_datanode);
     table.add("sendHeartbeat", this, &Methods::send_heartbeat);
@@ -73,16 +72,7 @@ struct DatanodeProtocol::Methods {
   }
 
   Result<hp::VersionResponseProto> version_request(const hp::VersionRequestProto&, const Context&) {
-    hp::VersionResponseProto response;
-    hp::NamespaceInfoProto& info = *response.mutable_info();
-    info.set_buildversion("tusk");
-    info.set_unused(0);
-    info.set_blockpoolid(identity.block_pool_id);
-    to_proto(identity, *info.mutable_storageinfo());
-    info.set_softwareversion(std::string(kSoftwareVersion));
-    info.set_capabilities(kBlockReportBuffers);
-    info.set_state(hp::NNHAStatusHeartbeatProto::ACTIVE);
-    return response;
+    return namespace_info(identity);
   }
 
   Task<Result<hd::RegisterDatanodeResponseProto>> register_datanode(const hd::RegisterDatanodeRequestProto& request,
@@ -90,16 +80,11 @@ struct DatanodeProtocol::Methods {
     Registration registration = from_proto(request.registration(), context.client_address);
     DFS_CO_TRY_OK(check_software(registration, identity, kMinimumDataNodeVersion, kSoftwareVersion));
     DFS_CO_TRY_OK(check_identity(registration, identity));
+    registration.network_location = co_await racks.rack_of(registration.ip_address, registration.host_name);
     hd::RegisterDatanodeResponseProto response;
     *response.mutable_registration() = request.registration();
     response.mutable_registration()->mutable_datanodeid()->set_ipaddr(registration.ip_address);
-    hp::ExportedBlockKeysProto& keys = *response.mutable_registration()->mutable_keys();
-    keys.Clear();
-    keys.set_isblocktokenenabled(false);
-    keys.set_keyupdateinterval(0);
-    keys.set_tokenlifetime(0);
-    keys.mutable_currentkey()->set_keyid(0);
-    keys.mutable_currentkey()->set_expirydate(0);
+    *response.mutable_registration()->mutable_keys() = no_block_keys();
     DFS_CO_TRY_OK(co_await run<Done>([this, registration = std::move(registration)](const Work& work) -> Result<Done> {
       DFS_TRY_OK(blocks.register_datanode(registration, work.wall, work.now));
       return Done();
@@ -222,14 +207,16 @@ struct DatanodeProtocol::Methods {
   NamespaceAccess& access;
   ClusterBlocks& blocks;
   EventLoop reports{"reports"};  // where full reports are decoded
+  RackMapping& racks;
   const ClusterIdentity identity;
   rpc::MethodTable table;
   std::atomic<uint64_t> bandwidth{0};                          // 0: never set
   std::unordered_map<std::string, uint64_t> bandwidth_told{};  // by DataNode; of the namespace thread
 };
 
-DatanodeProtocol::DatanodeProtocol(NamespaceAccess& access, ClusterBlocks& blocks, ClusterIdentity identity)
-    : methods_(std::make_unique<Methods>(access, blocks, std::move(identity))) {}
+DatanodeProtocol::DatanodeProtocol(NamespaceAccess& access, ClusterBlocks& blocks, RackMapping& racks,
+                                   ClusterIdentity identity)
+    : methods_(std::make_unique<Methods>(access, blocks, racks, std::move(identity))) {}
 DatanodeProtocol::~DatanodeProtocol() = default;
 
 rpc::Reply DatanodeProtocol::call(std::string_view method, ByteView request, const rpc::CallContext& context) {

@@ -10,13 +10,14 @@ namespace dfs::namenode {
 
 class ClusterBlocks;
 class NamespaceAccess;
+class RackMapping;
 
 // org.apache.hadoop.hdfs.server.protocol.DatanodeProtocol: what DataNodes, ours and stock ones, report, and the
 // commands that they get back. Everything runs as work of the namespace thread.
 class DatanodeProtocol final : public rpc::Protocol {
  public:
-  // Both outlive this.
-  DatanodeProtocol(NamespaceAccess& access, ClusterBlocks& blocks, ClusterIdentity identity);
+  // All outlive this.
+  DatanodeProtocol(NamespaceAccess& access, ClusterBlocks& blocks, RackMapping& racks, ClusterIdentity identity);
   ~DatanodeProtocol() override;
 
   std::string_view name() const override { return "org.apache.hadoop.hdfs.server.protocol.DatanodeProtocol"; }

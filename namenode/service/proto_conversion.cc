@@ -14,6 +14,10 @@ DatanodeInfoProto::AdminState to_proto(AdminState state) {
       return DatanodeInfoProto::DECOMMISSION_INPROGRESS;
     case AdminState::kDecommissioned:
       return DatanodeInfoProto::DECOMMISSIONED;
+    case AdminState::kEnteringMaintenance:
+      return DatanodeInfoProto::ENTERING_MAINTENANCE;
+    case AdminState::kInMaintenance:
+      return DatanodeInfoProto::IN_MAINTENANCE;
     case AdminState::kNormal:
       break;
   }
@@ -93,6 +97,7 @@ void to_proto(const DatanodeStatus& datanode, DatanodeInfoProto& out) {
   out.set_numblocks(datanode.block_count);
   out.set_location(datanode.network_location);
   out.set_adminstate(to_proto(datanode.admin_state));
+  if (!datanode.upgrade_domain.empty()) out.set_upgradedomain(datanode.upgrade_domain);
 }
 
 void to_proto(const StorageStatus& storage, StorageReportProto& out) {

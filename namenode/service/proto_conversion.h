@@ -2,11 +2,11 @@
 
 #include <string_view>
 
+#include "namenode/blocks/storage_policy.h"
 #include "namenode/datanodes/datanode_view.h"
 #include "namenode/namespace/located_blocks.h"
 #include "namenode/namespace/operations/files.h"
 #include "namenode/namespace/queries.h"
-#include "namenode/namespace/storage_policy.h"
 #include "proto/hadoop/hdfs.pb.h"
 
 // Between Hadoop's messages and our values, for all services (PBHelperClient).

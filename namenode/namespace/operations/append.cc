@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "namenode/blocks/blocks.h"
+#include "namenode/blocks/storage_policy.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/permission.h"
 #include "namenode/namespace/quota.h"
-#include "namenode/namespace/storage_policy.h"
 
 namespace dfs::namenode::operations {
 namespace {

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
+#include "namenode/blocks/storage_policy.h"
 #include "namenode/namespace/operations/new_inodes.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/path.h"
 #include "namenode/namespace/permission.h"
 #include "namenode/namespace/quota.h"
-#include "namenode/namespace/storage_policy.h"
 
 namespace dfs::namenode::operations {
 namespace {

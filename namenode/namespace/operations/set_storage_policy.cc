@@ -3,10 +3,10 @@
 #include <array>
 #include <string>
 
+#include "namenode/blocks/storage_policy.h"
 #include "namenode/namespace/operations/attributes.h"
 #include "namenode/namespace/operations/preconditions.h"
 #include "namenode/namespace/permission.h"
-#include "namenode/namespace/storage_policy.h"
 
 namespace dfs::namenode::operations {
 namespace {

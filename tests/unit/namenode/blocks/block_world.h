@@ -11,6 +11,7 @@
 
 #include "namenode/blocks/cluster_blocks.h"
 #include "namenode/blocks/stored_block.h"
+#include "namenode/datanodes/topology.h"
 #include "namenode/store/rows.h"
 #include "proto/base/log.h"
 
@@ -26,6 +27,7 @@ struct FakeDatanode {
   std::string rack_host;
   std::string storage_uuid;
   bool up = true;
+  uint8_t storage_type = 1;
   uint64_t remaining_bytes = 1ull << 40;
   std::map<BlockId, ReportedReplica> replicas;
   std::vector<TransferCommand> transfers;  // received, not yet carried out
@@ -50,7 +52,7 @@ class BlockWorld {
 
   // The NameNode ends and starts anew on the same tables.
   void restart() {
-    blocks_ = std::make_unique<ClusterBlocks>(settings_, Topology::parse(topology_), HostLists(), seed_);
+    blocks_ = std::make_unique<ClusterBlocks>(settings_, hosts_, seed_);
     ASSERT_TRUE(blocks_->start(*tables_, now_));
   }
 
@@ -62,11 +64,12 @@ class BlockWorld {
     return result;
   }
 
-  FakeDatanode& add_datanode(int i) {
+  FakeDatanode& add_datanode(int i, uint8_t storage_type = 1) {
     auto datanode = std::make_unique<FakeDatanode>();
     datanode->uuid = "dn" + std::to_string(i);
     datanode->rack_host = "10.0.0." + std::to_string(i);
     datanode->storage_uuid = "DS-" + std::to_string(i);
+    datanode->storage_type = storage_type;
     datanodes_.push_back(std::move(datanode));
     bring_up(*datanodes_.back());
     return *datanodes_.back();
@@ -84,13 +87,29 @@ class BlockWorld {
     registration.host_name = datanode.uuid + ".example";
     registration.transfer_port = 9866;
     registration.software_version = "3.4.1";
+    registration.network_location =
+        Topology::parse(topology_).location_of(registration.ip_address, registration.host_name);
     EXPECT_TRUE(blocks_->register_datanode(registration, wall(), now_));
     beat(datanode);
+  }
+  // refreshNodes: "10.0.0.N" to be decommissioned.
+  void exclude(std::string_view hosts) { set_hosts(HostLists::of_files("", hosts)); }
+  void set_hosts(HostLists hosts) {
+    hosts_ = std::move(hosts);
+    blocks_->set_hosts(hosts_, wall());
+  }
+  AdminState admin_state(const FakeDatanode& datanode) {
+    for (const DatanodeStatus& status : blocks_->datanodes()->datanodes) {
+      if (status.uuid == datanode.uuid) return status.admin_state;
+    }
+    ADD_FAILURE() << datanode.uuid << " is not in the view";
+    return AdminState::kNormal;
   }
   Commands beat(FakeDatanode& datanode) {
     Heartbeat heartbeat;
     StorageReport& storage = heartbeat.storages.emplace_back();
     storage.storage_uuid = datanode.storage_uuid;
+    storage.storage_type = datanode.storage_type;
     storage.capacity_bytes = 1ull << 41;
     storage.remaining_bytes = datanode.remaining_bytes;
     Result<Commands> commands = in_batch(
@@ -105,6 +124,7 @@ class BlockWorld {
   Result<void> report(FakeDatanode& datanode, std::optional<BlockReportPart> part = std::nullopt) {
     StorageReplicas replicas;
     replicas.storage_uuid = datanode.storage_uuid;
+    replicas.storage_type = datanode.storage_type;
     for (const auto& [id, replica] : datanode.replicas) replicas.replicas.push_back(replica);
     FullReport report(datanode.uuid, {replicas}, part);
     Result<bool> more = true;
@@ -118,7 +138,8 @@ class BlockWorld {
   Result<void> tell(FakeDatanode& datanode, ReplicaEvent::Kind kind, const BlockRow& block, std::string hint = {}) {
     std::vector<ReplicaEvent> events{{kind, block.id, block.length, block.generation_stamp, std::move(hint)}};
     return in_batch([&](Batch& batch) {
-      return blocks_->incremental_report(*tables_, batch, datanode.uuid, datanode.storage_uuid, 1, events);
+      return blocks_->incremental_report(*tables_, batch, datanode.uuid, datanode.storage_uuid, datanode.storage_type,
+                                         events);
     });
   }
   // The DataNode has a finalized replica from now on, and says so.
@@ -128,13 +149,16 @@ class BlockWorld {
   }
 
   // A file of one complete block; no replicas yet.
-  BlockRow add_file(uint16_t replication, uint64_t length = 1000, BlockState state = BlockState::kComplete) {
+  BlockRow add_file(uint16_t replication, uint64_t length = 1000, BlockState state = BlockState::kComplete,
+                    uint8_t storage_policy = 0) {
     ++files_;
     InodeRow inode;
     inode.id = InodeId(20000 + files_);
     inode.type = InodeType::kFile;
     inode.replication = replication;
     inode.block_count = 1;
+    inode.storage_policy = storage_policy;
+    inode.under_construction = state == BlockState::kUnderConstruction;
     BlockRow block;
     block.id = BlockId(raw(kLastReservedBlock) + files_);
     block.generation_stamp = GenerationStamp(1000 + files_);
@@ -179,7 +203,8 @@ class BlockWorld {
   void pass(milliseconds time) { now_ += time; }
   void round() {
     Result<bool> more = true;
-    while (more && *more) more = in_batch([&](Batch& batch) { return blocks_->periodic(*tables_, batch, now_); });
+    while (more && *more)
+      more = in_batch([&](Batch& batch) { return blocks_->periodic(*tables_, batch, wall(), now_); });
     EXPECT_TRUE(more);
   }
   // A few rounds at this moment, with heartbeats of those that are up; commands are not carried out.
@@ -285,6 +310,7 @@ class BlockWorld {
 
   ClusterBlocks::Settings settings_;
   std::string topology_;
+  HostLists hosts_;
   uint64_t seed_;
   std::unique_ptr<Tables> tables_;
   std::unique_ptr<ClusterBlocks> blocks_;

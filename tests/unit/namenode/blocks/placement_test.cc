@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+
+#include "namenode/datanodes/topology.h"
 
 namespace dfs::namenode {
 namespace {
@@ -14,6 +17,7 @@ struct PlacementTest : testing::Test {
     registration.ip_address = "10.0.0." + std::to_string(i);
     registration.host_name = "host" + std::to_string(i);
     registration.transfer_port = 9866;
+    registration.network_location = topology.location_of(registration.ip_address, registration.host_name);
     EXPECT_TRUE(datanodes.register_datanode(registration, {}, now));
     beat(i, remaining, xceivers, type);
   }
@@ -34,12 +38,11 @@ struct PlacementTest : testing::Test {
     }
     return uuids;
   }
-  std::string rack(const std::string& uuid) { return datanodes.find(uuid)->location; }
+  std::string rack(const std::string& uuid) { return datanodes.find(uuid)->location(); }
 
   TimePoint now{std::chrono::hours(1)};
-  HostLists hosts{.included = {}, .excluded = {"10.0.0.9"}};
-  DatanodeMap datanodes{
-      {}, Topology::parse("10.0.0.1 /a\n10.0.0.2 /a\n10.0.0.3 /b\n10.0.0.4 /b\n10.0.0.5 /b\n"), hosts};
+  Topology topology = Topology::parse("10.0.0.1 /a\n10.0.0.2 /a\n10.0.0.3 /b\n10.0.0.4 /b\n10.0.0.5 /b\n");
+  DatanodeMap datanodes{{}, HostLists::of_files("", "10.0.0.9")};
   Placement placement{datanodes, 1};
   PlacementRequest three{
       .count = 3, .client_address = {}, .excluded = {}, .favored = {}, .present = {}, .block_size = 1000};
@@ -57,9 +60,9 @@ TEST_F(PlacementTest, the_writers_own_datanode_comes_first_then_two_in_another_r
     EXPECT_NE(chosen[1], chosen[2]);
   }
   three.no_local_write = true;
-  std::set<std::string> firsts;
-  for (int repetition = 0; repetition < 50; ++repetition) firsts.insert(choose(three).at(0));
-  EXPECT_GT(firsts.size(), 2u);
+  for (int repetition = 0; repetition < 20; ++repetition) EXPECT_EQ(choose(three).at(0), "dn2");  // its neighbour
+  three.count = 5;
+  EXPECT_EQ(choose(three).size(), 5u);  // there is no other way
 }
 
 TEST_F(PlacementTest, with_fewer_datanodes_than_replicas_each_gets_one) {
@@ -90,9 +93,12 @@ TEST_F(PlacementTest, stale_and_busy_datanodes_are_the_last_resort) {
   add(1);
   now += std::chrono::seconds(31);
   for (int i = 2; i <= 5; ++i) add(i, 1 << 30, i == 2 ? 100 : 1);
-  three.count = 3;
+  three.count = 1;
+  for (int repetition = 0; repetition < 20; ++repetition) EXPECT_EQ(rack(choose(three).at(0)), "/b");
+  three.count = 3;  // not all in one rack: the stale one before the busy one
   std::vector<std::string> chosen = choose(three);
-  EXPECT_EQ(std::set<std::string>(chosen.begin(), chosen.end()), (std::set<std::string>{"dn3", "dn4", "dn5"}));
+  EXPECT_EQ(chosen.size(), 3u);
+  EXPECT_TRUE(std::ranges::find(chosen, "dn1") != chosen.end());
   three.count = 5;
   EXPECT_EQ(choose(three).size(), 5u);
 }
@@ -116,14 +122,63 @@ TEST_F(PlacementTest, favoured_datanodes_come_first) {
   EXPECT_EQ(chosen[1], "dn2");
 }
 
-TEST_F(PlacementTest, the_policys_storage_type_is_preferred_but_no_condition) {
+TEST_F(PlacementTest, replicas_lie_on_the_policys_storage_types_or_on_its_fallbacks) {
   add(1);
+  add(2, 1 << 30, 0, 2);
   add(3, 1 << 30, 0, 3);
-  three.count = 1;
-  three.storage_policy = 2;  // COLD
-  for (int repetition = 0; repetition < 10; ++repetition) EXPECT_EQ(choose(three).at(0), "dn3");
+  three.storage_policy = 2;  // COLD has no fallback
+  EXPECT_EQ(choose(three), std::vector<std::string>{"dn3"});
+  three.storage_policy = 10;  // ONE_SSD
   three.count = 2;
-  EXPECT_EQ(choose(three).size(), 2u);
+  EXPECT_EQ(choose(three), (std::vector<std::string>{"dn2", "dn1"}));
+  three.storage_policy = 12;  // ALL_SSD falls back to DISK
+  std::vector<std::string> chosen = choose(three);
+  EXPECT_EQ(std::set<std::string>(chosen.begin(), chosen.end()), (std::set<std::string>{"dn1", "dn2"}));
+  three.storage_policy = 7;  // HOT: a new block on DISK alone, a copy also on ARCHIVE
+  EXPECT_EQ(choose(three), std::vector<std::string>{"dn1"});
+  three.count = 1;
+  three.present = {datanodes.number_of("dn1", "DS")};
+  EXPECT_EQ(choose(three), std::vector<std::string>{"dn3"});
+}
+
+TEST_F(PlacementTest, a_copy_goes_to_the_other_rack_or_beside_its_source) {
+  for (int i = 1; i <= 5; ++i) add(i);
+  three.count = 1;
+  three.source = "dn1";
+  three.present = {datanodes.number_of("dn1", "DS")};
+  for (int repetition = 0; repetition < 20; ++repetition) EXPECT_EQ(rack(choose(three).at(0)), "/b");
+  three.present.push_back(datanodes.number_of("dn3", "DS"));
+  for (int repetition = 0; repetition < 20; ++repetition) EXPECT_EQ(choose(three).at(0), "dn2");
+}
+
+TEST_F(PlacementTest, a_rack_takes_no_more_than_its_share_while_others_have_room) {
+  for (int i = 1; i <= 5; ++i) add(i);
+  three.count = 4;  // at most (4 - 1) / 2 + 2 = 3 in a rack
+  for (int repetition = 0; repetition < 50; ++repetition) {
+    std::vector<std::string> chosen = choose(three);
+    ASSERT_EQ(chosen.size(), 4u);
+    EXPECT_GE(std::ranges::count(chosen, "/a", [&](const std::string& uuid) { return rack(uuid); }), 1);
+  }
+}
+
+TEST_F(PlacementTest, where_the_other_rack_is_full_the_rest_stays_in_one) {
+  add(1, 10);
+  for (int i = 3; i <= 5; ++i) add(i);
+  EXPECT_EQ(choose(three).size(), 3u);
+}
+
+TEST_F(PlacementTest, a_pipeline_is_the_shortest_way_from_the_writer) {
+  for (int i = 1; i <= 5; ++i) add(i);
+  three.favored = {"10.0.0.3:9866", "10.0.0.1:9866", "10.0.0.4:9866"};
+  three.client_address = "10.0.0.1";
+  EXPECT_EQ(choose(three), (std::vector<std::string>{"dn1", "dn3", "dn4"}));
+}
+
+TEST(RackDistance, counts_over_the_tree) {
+  EXPECT_EQ(rack_distance("/a", "/a"), 2);
+  EXPECT_EQ(rack_distance("/a", "/ab"), 4);
+  EXPECT_EQ(rack_distance("/dc1/a", "/dc1/b"), 4);
+  EXPECT_EQ(rack_distance("/dc1/a", "/dc2/a"), 6);
 }
 
 TEST_F(PlacementTest, the_same_seed_chooses_the_same) {

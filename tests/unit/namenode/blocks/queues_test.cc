@@ -97,12 +97,12 @@ TEST(RecheckQueue, walks_in_portions_and_takes_single_blocks_first) {
   ASSERT_TRUE(tables->write(batch, kNoTransaction));
   RecheckQueue queue;
   queue.add_all_blocks();
-  queue.add(BlockId(7), "dn1");
+  queue.add(BlockId(7), {.from = "dn1", .to = "dn2"});
   queue.add(BlockId(7));
   auto first = queue.next(*tables, 3);
   ASSERT_EQ(first->size(), 3u);
   EXPECT_EQ(first->at(0).block, BlockId(7));
-  EXPECT_EQ(first->at(0).delete_hint, "dn1");
+  EXPECT_EQ(first->at(0).move.from, "dn1");
   EXPECT_EQ(first->at(2).block, BlockId(101));
   EXPECT_EQ(queue.next(*tables, 10)->size(), 3u);
   EXPECT_TRUE(queue.empty());

@@ -25,7 +25,7 @@ struct DatanodeMapTest : testing::Test {
   }
   TimePoint now{std::chrono::hours(1)};
   std::unique_ptr<Tables> tables = Tables::in_memory();
-  DatanodeMap map{{}, Topology(), HostLists{.included = {}, .excluded = {"out.example"}}};
+  DatanodeMap map{{}, HostLists::of_files("", "out.example")};
 };
 
 TEST_F(DatanodeMapTest, storages_keep_their_numbers_over_a_restart_and_are_awaited) {
@@ -35,7 +35,7 @@ TEST_F(DatanodeMapTest, storages_keep_their_numbers_over_a_restart_and_are_await
   EXPECT_NE(first, second);
   EXPECT_EQ(map.standing(first), Standing::kLive);
 
-  map = DatanodeMap({}, Topology(), HostLists());
+  map = DatanodeMap({}, HostLists());
   ASSERT_TRUE(map.load(*tables, now));
   EXPECT_EQ(map.number_of("a", "DS-1"), first);
   EXPECT_EQ(map.standing(first), Standing::kAwaited);
@@ -72,7 +72,7 @@ TEST_F(DatanodeMapTest, silence_makes_stale_and_then_dead) {
 TEST_F(DatanodeMapTest, awaited_storages_are_given_up_when_their_datanode_would_be_dead) {
   ASSERT_TRUE(introduce("a", "10.0.0.1"));
   beat("a", {"DS"});
-  map = DatanodeMap({}, Topology(), HostLists());
+  map = DatanodeMap({}, HostLists());
   ASSERT_TRUE(map.load(*tables, now));
   map.check_liveness(now + seconds(629));
   EXPECT_FALSE(map.settled());
@@ -102,8 +102,7 @@ TEST_F(DatanodeMapTest, a_known_datanode_may_come_back_from_another_address) {
 TEST_F(DatanodeMapTest, host_lists_admit_and_exclude) {
   ASSERT_TRUE(introduce("out", "10.0.0.7"));
   EXPECT_EQ(map.find("out")->admin_state, AdminState::kDecommissionInProgress);
-  map = DatanodeMap({}, Topology(),
-                    HostLists{.included = HostLists::parse("in.example # us\n10.0.0.5:9866"), .excluded = {}});
+  map = DatanodeMap({}, HostLists::of_files("in.example # us\n10.0.0.5:9866", ""));
   EXPECT_TRUE(introduce("in", "10.0.0.1"));
   EXPECT_TRUE(introduce("x", "10.0.0.5"));
   Result<void> refused = introduce("y", "10.0.0.6");

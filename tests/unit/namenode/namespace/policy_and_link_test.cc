@@ -1,4 +1,4 @@
-#include "namenode/namespace/storage_policy.h"
+#include "namenode/blocks/storage_policy.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
 
 namespace dfs::namenode {

@@ -2,8 +2,8 @@
 
 #include <random>
 
+#include "namenode/blocks/storage_policy.h"
 #include "namenode/namespace/operations/quotas.h"
-#include "namenode/namespace/storage_policy.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
 
 namespace dfs::namenode {
