@@ -21,6 +21,7 @@
 #include "namenode/operator_view.h"
 #include "namenode/service/client_protocol.h"
 #include "namenode/service/datanode_protocol.h"
+#include "namenode/service/namenode_protocol.h"
 #include "namenode/service/namespace_access.h"
 #include "namenode/service/rpc_methods.h"
 #include "namenode/space_watch.h"
@@ -82,6 +83,7 @@ struct NameNode::Parts {
   std::optional<DatanodeProtocol> datanode_protocol;
   std::optional<OperatorRequests> requests;
   std::optional<ClientProtocol> client_protocol;
+  std::optional<NamenodeProtocol> namenode_protocol;
   std::optional<RefreshUserMappingsProtocol> refresh_protocol;
   std::optional<GetUserMappingsProtocol> groups_protocol;
   std::optional<WebHdfs> web_hdfs;
@@ -164,6 +166,7 @@ void NameNode::Parts::wire() {
   requests.emplace(OperatorRequests::Parts{*commit, *checkpoint, *blocks, *datanode_protocol, *racks,
                                            settings.host_files, settings.log_directory, settings.edits_directories});
   client_protocol.emplace(*access, *requests);
+  namenode_protocol.emplace(*access, *requests, identity_of(journal->version()));
   refresh_protocol.emplace(*access, *requests);
   groups_protocol.emplace(*access);
 }
@@ -207,7 +210,7 @@ Result<void> NameNode::Parts::serve() {
   rpc_settings.measured_methods = rpc_methods();
   rpc_settings.frame_bytes_max_before_context = settings.frame_bytes_max_before_context;
   rpc.emplace(rpc_settings, executors,
-              std::vector<rpc::Protocol*>{&*client_protocol, &*datanode_protocol,
+              std::vector<rpc::Protocol*>{&*client_protocol, &*datanode_protocol, &*namenode_protocol,
                                           &*refresh_protocol, &*groups_protocol},
               *proxy_users);
   DFS_TRY_OK(rpc->start());

@@ -71,6 +71,12 @@ Task<Result<std::vector<Edit>>> OperatorRequests::edits_from(TransactionId from,
   co_return co_await run_on(reading_.executor(), [=, this] { return tail_.read(from, durable, count_max); });
 }
 
+Task<Result<std::vector<SegmentName>>> OperatorRequests::segments() {
+  co_return co_await run_on(reading_.executor(), [this] {
+    return list_segments(Disk::posix(), parts_.edits_directories.front() + "/current");
+  });
+}
+
 Result<void> OperatorRequests::refresh_proxy_users() {
   return fail(ErrorCode::kUnsupported, "hadoop.proxyuser.* is read at the start: restart the NameNode");
 }

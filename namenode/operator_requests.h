@@ -36,6 +36,7 @@ class OperatorRequests final : public Administration {
   Task<Result<void>> set_balancer_bandwidth(uint64_t bytes_per_second) override;
   Result<void> write_dump(const std::string& file_name, const std::string& text) override;
   Task<Result<std::vector<Edit>>> edits_from(TransactionId from, TransactionId durable, size_t count_max) override;
+  Task<Result<std::vector<SegmentName>>> segments() override;
   Result<void> refresh_proxy_users() override;
 
  private:

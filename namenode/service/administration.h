@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "namenode/journal/edit_record.h"
+#include "namenode/journal/segment.h"
 #include "proto/base/ids.h"
 #include "proto/base/task_fwd.h"
 
@@ -32,6 +33,8 @@ class Administration {
   virtual Result<void> write_dump(const std::string& file_name, const std::string& text) = 0;
   // Durable edits from `from` on, at most `count_max`; see journal/edit_tail.h.
   virtual Task<Result<std::vector<Edit>>> edits_from(TransactionId from, TransactionId durable, size_t count_max) = 0;
+  // Of the edit log, in one of its folders.
+  virtual Task<Result<std::vector<SegmentName>>> segments() = 0;
   // Reads the rules of who may act for whom anew.
   virtual Result<void> refresh_proxy_users() = 0;
 };

@@ -4,10 +4,12 @@
 #include <boost/asio/io_context.hpp>
 
 #include "namenode/service/administration.h"
+#include "namenode/service/namenode_protocol.h"
 #include "namenode/service/namespace_access.h"
 #include "proto/base/task.h"
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
 #include "proto/hadoop/GetUserMappingsProtocol.pb.h"
+#include "proto/hadoop/NamenodeProtocol.pb.h"
 #include "proto/hadoop/encryption.pb.h"
 #include "proto/hadoop/inotify.pb.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
@@ -46,6 +48,7 @@ class RecordingAdministration final : public Administration {
     co_return found;
   }
   std::vector<Edit> edits;
+  Task<Result<std::vector<SegmentName>>> segments() override { co_return std::vector<SegmentName>(); }
   Result<void> refresh_proxy_users() override { return {}; }
   std::map<std::string, std::string> dumps;
   uint64_t bandwidth = 0;
@@ -537,6 +540,74 @@ TEST_F(ClientProtocolTest, GroupsAreToldToThoseWhoAsk) {
   ASSERT_TRUE(response.ParseFromString(call(mappings, "getGroupsForUser", request.SerializeAsString()).value()));
   ASSERT_EQ(response.groups_size(), 1);
   EXPECT_EQ(response.groups(0), "bob-group");
+}
+
+// What a balancer and a secondary NameNode ask, as text.
+TEST_F(ClientProtocolTest, NamenodeProtocolAnswersItsSuperuserAndHasNoImages) {
+  ClusterIdentity identity;
+  identity.block_pool_id = "BP-1";
+  NamenodeProtocol protocol(access, administration, identity);
+  namespace hn = hadoop::hdfs::namenode;
+  NamenodeRegistrationProto other;
+  other.set_rpcaddress("a");
+  other.set_httpaddress("b");
+  StorageInfoProto& storage = *other.mutable_storageinfo();
+  storage.set_layoutversion(0);
+  storage.set_namespceid(0);
+  storage.set_clusterid("");
+  storage.set_ctime(0);
+  hn::GetBlocksRequestProto blocks;
+  DatanodeIDProto& id = *blocks.mutable_datanode();
+  id.set_ipaddr("10.0.0.1");
+  id.set_hostname("host1");
+  id.set_datanodeuuid("nobody");
+  id.set_xferport(1);
+  id.set_infoport(1);
+  id.set_ipcport(1);
+  blocks.set_size(1);
+  hn::ErrorReportRequestProto report;
+  *report.mutable_registration() = other;
+  report.set_errorcode(0);
+  report.set_msg("x");
+  hn::EndCheckpointRequestProto end;
+  *end.mutable_registration() = other;
+  end.mutable_signature()->set_blockpoolid("");
+  end.mutable_signature()->set_mostrecentcheckpointtxid(0);
+  end.mutable_signature()->set_cursegmenttxid(0);
+  *end.mutable_signature()->mutable_storageinfo() = storage;
+  hn::RegisterRequestProto registration;
+  *registration.mutable_registration() = other;
+  hn::GetEditLogManifestRequestProto manifest;
+  manifest.set_sincetxid(1);
+  const std::string none, one = registration.SerializeAsString();
+  using Code = std::optional<ErrorCode>;
+  const std::vector<std::tuple<std::string_view, std::string, Code>> table{
+      {"getBlocks", blocks.SerializeAsString(), ErrorCode::kHadoopInvalidArgument},
+      {"getBlockKeys", none, Code()},
+      {"getTransactionId", none, Code()},
+      {"getMostRecentCheckpointTxId", none, ErrorCode::kUnsupported},
+      {"rollEditLog", none, Code()},
+      {"errorReport", report.SerializeAsString(), Code()},
+      {"registerSubordinateNamenode", one, ErrorCode::kUnsupported},
+      {"startCheckpoint", one, ErrorCode::kUnsupported},
+      {"endCheckpoint", end.SerializeAsString(), ErrorCode::kUnsupported},
+      {"getEditLogManifest", manifest.SerializeAsString(), Code()},
+      {"isUpgradeFinalized", none, Code()},
+      {"isRollingUpgrade", none, Code()},
+      {"getNextSPSPath", none, Code()},
+  };
+  for (const auto& [method, request, code] : table) {
+    rpc.user.user = "root";
+    Result<std::string> answer = call(protocol, method, request);
+    EXPECT_EQ(answer ? Code() : Code(answer.error().code()), code) << method;
+    rpc.user.user = "alice";
+    answer = call(protocol, method, request);
+    ASSERT_FALSE(answer) << method;
+    EXPECT_EQ(answer.error().code(), ErrorCode::kAccessControl) << method;
+  }
+  EXPECT_TRUE(call(protocol, "versionRequest", none));  // for everybody
+  blocks.set_size(0);
+  EXPECT_EQ(call(protocol, "getBlocks", blocks.SerializeAsString()).error().code(), ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

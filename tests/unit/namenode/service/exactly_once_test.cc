@@ -46,6 +46,7 @@ class CountingAdministration final : public Administration {
   }
   std::vector<Edit> edits;
   Result<void> write_dump(const std::string&, const std::string&) override { return {}; }
+  Task<Result<std::vector<SegmentName>>> segments() override { co_return std::vector<SegmentName>(); }
   Result<void> refresh_proxy_users() override { return {}; }
   int saves = 0;
 };
