@@ -51,6 +51,12 @@ struct MemoryDisk::Node {
     dirty_end = 0;
   }
 
+  // A file that was renamed has one of its names at least: file systems journal both changes together.
+  bool has_its_new_name(const Names::value_type& former, const Names& left) const {
+    const auto is_it = [&](const auto& entry) { return entry.second == former.second && entry.first != former.first; };
+    return std::ranges::none_of(names, is_it) || std::ranges::any_of(left, is_it);
+  }
+
   void lose_power(std::mt19937_64* random) {
     const auto reached_disk = [&] { return random && (*random)() % 2 == 0; };
     if (is_directory) {
@@ -59,7 +65,9 @@ struct MemoryDisk::Node {
         for (const auto& [name, node] : names) {
           if (reached_disk()) left[name] = node;
         }
-        std::erase_if(left, [&](const auto& entry) { return !names.contains(entry.first) && reached_disk(); });
+        std::erase_if(left, [&](const auto& entry) {
+          return !names.contains(entry.first) && has_its_new_name(entry, left) && reached_disk();
+        });
       }
       names = synced_names = std::move(left);
       for (const auto& [name, node] : names) node->lose_power(random);

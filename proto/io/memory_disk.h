@@ -23,7 +23,7 @@ class MemoryDisk final : public Disk {
   // Everything that was not synced is gone. Files open before only fail from then on; locks are free.
   void lose_power();
   // The same, but any part of what was not synced may have reached the disk before: names, lengths, sectors of 512
-  // bytes, each as `random` decides.
+  // bytes, each as `random` decides. Of a rename within a directory the new name, the former one or both.
   void lose_power(std::mt19937_64& random);
   void set_space(DiskSpace space);
 

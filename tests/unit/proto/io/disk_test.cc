@@ -163,6 +163,20 @@ TEST(MemoryDisk, APowerCutMayKeepAnySectorThatWasNotSynced) {
   EXPECT_EQ(seen, (std::set<std::string>{"--", "-x", "x-", "xx"}));
 }
 
+TEST(MemoryDisk, APowerCutLeavesARenamedFileOneOfItsNames) {
+  std::mt19937_64 random(1);
+  std::set<std::string> seen;
+  for (int round = 0; round < 100; ++round) {
+    MemoryDisk disk;
+    ASSERT_TRUE(disk.open("/old", Mode::kCreate));
+    ASSERT_TRUE(disk.sync_directory("/"));
+    ASSERT_TRUE(disk.rename("/old", "/new"));
+    disk.lose_power(random);
+    seen.insert(std::string(*disk.exists("/old") ? "old " : "") + (*disk.exists("/new") ? "new" : ""));
+  }
+  EXPECT_EQ(seen, (std::set<std::string>{"old ", "new", "old new"}));
+}
+
 TEST(FaultyDisk, FailsTheOperationThatWasArmedAndNoOther) {
   MemoryDisk memory;
   FaultyDisk disk(memory);
