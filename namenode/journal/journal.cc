@@ -60,6 +60,15 @@ Result<bool> holds_namespace(Disk& disk, const std::string& root) {
   return false;
 }
 
+// Puts what follows `offset` in the segment, without the blank end, into a file beside it.
+Result<void> keep_aside(Disk& disk, const std::string& path, uint64_t offset, const std::string& kept) {
+  DFS_TRY(const std::string content, disk.read_file(path));
+  std::string_view rest = std::string_view(content).substr(std::min<size_t>(offset, content.size()));
+  const auto is_blank = [](char byte) { return uint8_t(byte) == kOpInvalid || byte == 0; };
+  while (!rest.empty() && is_blank(rest.back())) rest.remove_suffix(1);
+  return disk.write_file_atomically(kept, rest);
+}
+
 }  // namespace
 
 struct Journal::Directory {
@@ -219,8 +228,12 @@ Result<void> Journal::finalize_or_set_aside(Directory& directory, std::vector<Fo
       continue;
     }
     if (copy.scan.torn) {
-      log::warn("{} is cut at offset {} behind transaction {}, where it was being written when its NameNode died: {}",
-                path, copy.scan.end, raw(copy.scan.last), *copy.scan.torn);
+      const std::string kept = path + ".torn";
+      log::warn(
+          "{} is cut at offset {} behind transaction {}, where it was being written when its NameNode died: {}. What "
+          "follows is kept in {}",
+          path, copy.scan.end, raw(copy.scan.last), *copy.scan.torn, kept);
+      DFS_TRY_OK(keep_aside(disk_, path, copy.scan.end, kept));
     }
     {
       DFS_TRY(const std::unique_ptr<File> file, disk_.open(path, Disk::OpenMode::kReadWrite));
@@ -311,7 +324,12 @@ Result<void> Journal::replay_segment(const std::string& path, TransactionId last
   DFS_TRY(const std::unique_ptr<SegmentReader> reader, SegmentReader::open(disk_, path));
   while (next <= last_in_segment) {
     const uint64_t offset = reader->offset();
-    DFS_TRY(const std::optional<EditFrame> frame, reader->next_frame());
+    const Result<std::optional<EditFrame>> read = reader->next_frame();
+    if (!read) {
+      return fail(read.error().code(),
+                  fmt::format("{}; transaction {} belongs there", read.error().message(), raw(next)));
+    }
+    const std::optional<EditFrame>& frame = *read;
     if (!frame) {
       return fail(
           ErrorCode::kCorruptFormat,
@@ -323,7 +341,10 @@ Result<void> Journal::replay_segment(const std::string& path, TransactionId last
                                                          offset, raw(frame->id), raw(next)));
     }
     auto edit = decode_edit(*frame);
-    if (!edit) return fail(std::move(edit).error().within(fmt::format("{} at offset {}", path, offset)));
+    if (!edit) {
+      return fail(
+          std::move(edit).error().within(fmt::format("{} at offset {}: transaction {}", path, offset, raw(next))));
+    }
     if (auto applied = apply(*edit); !applied) {
       apply_failed = true;
       return applied;

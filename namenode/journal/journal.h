@@ -44,9 +44,10 @@ class Journal {
   static Result<void> format(Disk& disk, const JournalSettings& settings, const StorageVersion& version,
                              Existing existing);
 
-  // Locks the directories and brings the log to a clean end: a segment in progress is cut behind its last whole op and
-  // finalised, and every directory gets the segments that only others have. An error where a directory is not
-  // formatted, of another cluster or in use, and where the log is damaged in the one place that holds it.
+  // Locks the directories and brings the log to a clean end: a segment in progress is cut behind its last whole op
+  // (what follows is kept in a file beside it) and finalised, and every directory gets the segments that only others
+  // have. An error where a directory is not formatted, of another cluster or in use, and where the log is damaged in
+  // the one place that holds it.
   static Result<std::unique_ptr<Journal>> open(Disk& disk, JournalSettings settings);
   ~Journal();
 

@@ -100,7 +100,7 @@ TEST(EditCodec, AnOpCutAnywhereIsIncompleteAndAChangedOneIsRefused) {
   }
 }
 
-TEST(EditCodec, ABodyOfGarbageWithARightChecksumIsRefusedOrReadButNeverTrusted) {
+TEST(EditCodec, HDFS_3134_ABodyOfGarbageWithARightChecksumIsRefusedOrReadButNeverTrusted) {
   std::mt19937_64 random(9);
   for (size_t i = 0; i < kOpCount; ++i) {
     const EditRecord record = random_record(i, random);

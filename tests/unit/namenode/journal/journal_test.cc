@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "proto/io/faulty_disk.h"
@@ -132,7 +133,7 @@ TEST_F(JournalTest, WhatIsSyncedIsReplayedAcrossSegmentsFromAnyTransaction) {
       "no");
 }
 
-TEST_F(JournalTest, GrowsAheadInMebibytesOfInvalidOpsAndEndsWithoutThem) {
+TEST_F(JournalTest, HDFS_1846_GrowsAheadInMebibytesOfInvalidOpsAndEndsWithoutThem) {
   format(one());
   auto journal = open(one());
   ASSERT_TRUE(journal->start_segment());
@@ -325,6 +326,77 @@ TEST_F(JournalTest, ADamagedOpInTheMiddleIsAnErrorThatNamesFileOffsetAndTransact
     overwrite(path, bit / 8, whole.substr(bit / 8, 1));
   }
   EXPECT_EQ(*replayed(*open(one())), range(1, 11));
+}
+
+TEST_F(JournalTest, WhatIsTornOffTheEndIsKeptAsideAndDropped) {
+  format(one());
+  const std::string path = "/a/current/edits_inprogress_0000000000000000001";
+  {
+    auto journal = open(one());
+    ASSERT_TRUE(journal->start_segment());
+    ASSERT_TRUE(append(*journal, 5));  // 2-6
+  }
+  std::string whole, bytes = encode_segment_header();
+  ASSERT_TRUE(encode_edit({.id = TransactionId{1}, .record = StartLogSegmentOp{}}, bytes));
+  for (uint64_t id = 2; id <= 6; ++id) ASSERT_TRUE(encode_edit(mkdir_edit(id), bytes));
+  ASSERT_TRUE(encode_edit(mkdir_edit(7), whole));
+  const std::string torn = whole.substr(0, whole.size() - 9);
+  overwrite(path, bytes.size(), torn);
+  {
+    FaultyDisk faulty(disk_);
+    faulty.arm({.operation = DiskOperation::kTruncate});  // it dies before the cut, and starts again
+    EXPECT_FALSE(Journal::open(faulty, one()));
+  }
+  {
+    auto journal = open(one());
+    EXPECT_EQ(*replayed(*journal), range(1, 6));
+    disk_.lose_power();
+  }
+  EXPECT_EQ(files("/a"), (std::set<std::string>{"VERSION", "seen_txid", "edits_inprogress_0000000000000000001.torn",
+                                                "edits_0000000000000000001-0000000000000000006"}));
+  EXPECT_EQ(disk_.read_file(path + ".torn").value(), torn);
+  EXPECT_EQ(disk_.read_file("/a/current/edits_0000000000000000001-0000000000000000006").value(), bytes);
+  EXPECT_EQ(*replayed(*open(one())), range(1, 6));
+}
+
+TEST_F(JournalTest, ADamagedBitInAFinishedSegmentEndsTheReplayBeforeItsEdit) {
+  format(one());
+  {
+    auto journal = open(one());
+    ASSERT_TRUE(journal->start_segment());
+    ASSERT_TRUE(append(*journal, 6));  // 2-7
+    ASSERT_TRUE(journal->close());     // 8
+  }
+  const std::string path = "/a/current/edits_0000000000000000001-0000000000000000008";
+  const std::string whole = disk_.read_file(path).value();
+  std::vector<size_t> begins;  // of each transaction
+  {
+    auto reader = SegmentReader::open(disk_, path).value();
+    for (size_t at = reader->offset(); reader->next().value(); at = reader->offset()) begins.push_back(at);
+  }
+  ASSERT_EQ(begins.size(), 8u);
+  for (size_t bit = 0; bit < whole.size() * 8; bit += 5) {
+    const char flipped = char(whole[bit / 8] ^ 1 << bit % 8);
+    overwrite(path, bit / 8, {&flipped, 1});
+    std::vector<uint64_t> delivered;
+    auto damaged = open(one())->replay(TransactionId{1}, [&](const Edit& edit) -> Result<void> {
+      delivered.push_back(raw(edit.id));
+      return {};
+    });
+    const size_t place = size_t(std::ranges::upper_bound(begins, bit / 8) - begins.begin());
+    ASSERT_FALSE(damaged) << "bit " << bit;
+    const std::string& message = damaged.error().message();
+    EXPECT_NE(message.find(path), std::string::npos) << message;
+    if (place == 0) {
+      EXPECT_TRUE(delivered.empty());
+    } else {
+      EXPECT_EQ(delivered, range(1, place - 1)) << "bit " << bit;
+      EXPECT_NE(message.find("offset " + std::to_string(begins[place - 1])), std::string::npos) << message;
+      EXPECT_NE(message.find("transaction " + std::to_string(place)), std::string::npos) << message;
+    }
+    overwrite(path, bit / 8, whole.substr(bit / 8, 1));
+  }
+  EXPECT_EQ(*replayed(*open(one())), range(1, 8));
 }
 
 TEST_F(JournalTest, AnotherDirectorysCopyStandsInForADamagedOne) {
