@@ -60,9 +60,10 @@ ClusterIdentity identity_of(const StorageVersion& version) {
 }  // namespace
 
 struct NameNode::Parts {
-  explicit Parts(NameNodeSettings given) : settings(std::move(given)) {}
+  Parts(NameNodeSettings given, Disk& of_the_log) : settings(std::move(given)), disk(of_the_log) {}
 
   NameNodeSettings settings;
+  Disk& disk;
   std::unique_ptr<security::SystemGroups> groups;
   std::unique_ptr<AuditLog> audit;  // none: off
   std::optional<security::ProxyUsers> proxy_users;
@@ -112,7 +113,7 @@ Result<void> NameNode::Parts::open_state() {
                 "NameNode is not formatted: " + settings.edits_directories.front() +
                     " holds no namespace. Run `tusk namenode -format` for a new one, or correct dfs.namenode.name.dir");
   }
-  DFS_TRY(journal, open_journal(settings));
+  DFS_TRY(journal, open_journal(settings, disk));
   settings.name_space.block_pool_id = journal->version().block_pool_id;
   settings.name_space.host_name = host_name();
 
@@ -148,9 +149,9 @@ Result<void> NameNode::Parts::open_state() {
 void NameNode::Parts::wire() {
   GroupCommit::Settings commit_settings;
   commit_settings.transactions_per_segment = settings.transactions_per_segment;
-  space.emplace(Disk::posix(), SpaceWatch::Settings{.directories = watched_directories(settings),
-                                                    .reserved_bytes = settings.reserved_bytes,
-                                                    .interval = settings.space_check_interval});
+  space.emplace(disk, SpaceWatch::Settings{.directories = watched_directories(settings),
+                                           .reserved_bytes = settings.reserved_bytes,
+                                           .interval = settings.space_check_interval});
   commit.emplace(commit_settings,
                  GroupCommit::Parts{*tables, *journal, *blocks, *leases, settings.name_space, Clock::system()},
                  [this](const PlanContext& context, std::vector<EditRecord>& records, Batch& locations) {
@@ -253,7 +254,8 @@ Result<void> NameNode::Parts::serve() {
   return {};
 }
 
-NameNode::NameNode(NameNodeSettings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {}
+NameNode::NameNode(NameNodeSettings settings, Disk& disk)
+    : parts_(std::make_unique<Parts>(std::move(settings), disk)) {}
 NameNode::~NameNode() {
   stop();
 }
@@ -279,7 +281,7 @@ Result<void> NameNode::format(const NameNodeSettings& settings, std::string clus
     }
   }
   const std::string directory = all_tables_directories(settings).front();
-  DFS_TRY_OK(Disk::posix().make_directories(directory, 0700));
+  DFS_TRY_OK(make_tables_directory(Disk::posix(), directory));
   DFS_TRY(auto tables, Tables::open_rocksdb(directory, 8 << 20, [](TransactionId) { return true; }));
   DFS_TRY_OK(claim_tables(*tables, version));
   DFS_TRY_OK(make_root(*tables, settings.name_space));

@@ -5,6 +5,7 @@
 
 #include "namenode/settings.h"
 #include "proto/base/error.h"
+#include "proto/io/disk.h"
 #include "proto/io/stream.h"
 
 namespace dfs::namenode {
@@ -21,7 +22,8 @@ class NameNode {
   // Whether any of the folders has been formatted.
   static Result<bool> is_formatted(const NameNodeSettings& settings);
 
-  explicit NameNode(NameNodeSettings settings);
+  // `disk`: where the edit log is written and whose space is watched; outlives this.
+  explicit NameNode(NameNodeSettings settings, Disk& disk = Disk::posix());
   ~NameNode();
 
   Result<void> start();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -65,6 +66,14 @@ Result<std::string> tables_directory(const NameNodeSettings& settings) {
   return best;
 }
 
+Result<void> make_tables_directory(Disk& disk, const std::string& directory) {
+  const std::string parent = directory.substr(0, std::max<size_t>(1, directory.rfind('/')));
+  DFS_TRY(bool there, disk.exists(parent));
+  if (!there) DFS_TRY_OK(make_tables_directory(disk, parent));
+  DFS_TRY_OK(disk.make_directories(directory, 0700));
+  return disk.sync_directory(parent);
+}
+
 Result<void> claim_tables(Tables& tables, const StorageVersion& version) {
   const std::string identity = fmt::format("{} {} {}", version.cluster_id, version.block_pool_id, version.namespace_id);
   DFS_TRY(std::optional<std::string> found, tables.get(Table::kMeta, kClusterKey));
@@ -95,18 +104,18 @@ Result<void> make_root(Tables& tables, const NamespaceSettings& settings) {
   return tables.write(batch, kNoTransaction);
 }
 
-Result<std::unique_ptr<Journal>> open_journal(const NameNodeSettings& settings) {
+Result<std::unique_ptr<Journal>> open_journal(const NameNodeSettings& settings, Disk& disk) {
   JournalSettings journal = journal_settings(settings);
-  DFS_TRY(auto images, list_images(Disk::posix(), settings.name_directories));
+  DFS_TRY(auto images, list_images(disk, settings.name_directories));
   if (!images.empty()) journal.begins_after = images.front().last;
-  return Journal::open(Disk::posix(), std::move(journal));
+  return Journal::open(disk, std::move(journal));
 }
 
 Result<std::unique_ptr<Tables>> open_tables(const NameNodeSettings& settings, const std::string& directory,
                                             const Journal& journal, Tables::DurableGate gate) {
   Disk& disk = Disk::posix();
   auto open = [&]() -> Result<std::unique_ptr<Tables>> {
-    DFS_TRY_OK(disk.make_directories(directory, 0700));
+    DFS_TRY_OK(make_tables_directory(disk, directory));
     DFS_TRY(auto opened, Tables::open_rocksdb(directory, settings.tables_cache_bytes, gate));
     DFS_TRY_OK(claim_tables(*opened, journal.version()));
     return opened;

@@ -19,6 +19,9 @@ std::vector<std::string> watched_directories(const NameNodeSettings& settings);
 Result<std::string> tables_directory(const NameNodeSettings& settings);
 std::vector<std::string> all_tables_directories(const NameNodeSettings& settings);
 
+// Makes the folder for tables, durably: edits are purged because the tables hold them.
+Result<void> make_tables_directory(Disk& disk, const std::string& directory);
+
 // Marks new tables as those of this cluster. kIllegalState where they are another's: its blocks would be taken for
 // ours.
 Result<void> claim_tables(Tables& tables, const StorageVersion& version);
@@ -27,7 +30,7 @@ Result<void> claim_tables(Tables& tables, const StorageVersion& version);
 Result<void> make_root(Tables& tables, const NamespaceSettings& settings);
 
 // The edit log of the folders. What an image in them holds may be missing from it.
-Result<std::unique_ptr<Journal>> open_journal(const NameNodeSettings& settings);
+Result<std::unique_ptr<Journal>> open_journal(const NameNodeSettings& settings, Disk& disk = Disk::posix());
 // The tables in `directory` (tables_directory()), from where the edit log goes on. Where there are none, or the log
 // does not reach back to them (a stock NameNode has worked in the folders meanwhile), they are made of the newest
 // image: a folder of a stopped Hadoop NameNode needs nothing else.

@@ -1,7 +1,8 @@
+#include "namenode/store/rocksdb_tables.h"
+
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
-#include <rocksdb/file_system.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
@@ -10,6 +11,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 
@@ -219,9 +221,7 @@ class RocksdbTables final : public Tables {
       if (!status.ok()) return fail(store_error("write", status));
     }
     if (applied != kNoTransaction) {
-      char value[8];
-      store_big_endian(value, raw(applied));
-      status = batch_.Put(meta(), kLastApplied, std::string_view(value, sizeof(value)));
+      status = batch_.Put(meta(), kLastApplied, value_of(applied));
       if (!status.ok()) return fail(store_error("write", status));
       // Before the write: a flush that begins meanwhile then waits for this transaction too.
       last_applied_->store(raw(applied));
@@ -229,6 +229,7 @@ class RocksdbTables final : public Tables {
     status = db_->Write(unlogged_, &batch_);
     if (!status.ok()) return fail(store_error("write", status));
     ++version_;
+    if (applied != kNoTransaction) cache_->write(Table::kMeta, kLastApplied, value_of(applied), version_);
     for (const Batch::Change& change : batch.changes()) {
       if (is_cached(change.table)) cache_->write(change.table, change.key, change.value, version_);
     }
@@ -262,6 +263,11 @@ class RocksdbTables final : public Tables {
   }
 
  private:
+  static std::string value_of(TransactionId applied) {
+    std::string value(8, '\0');
+    store_big_endian(value.data(), raw(applied));
+    return value;
+  }
   rocksdb::ColumnFamilyHandle* meta() const { return families_[size_t(Table::kMeta)]; }
 
   std::shared_ptr<rocksdb::DB> db_;
@@ -273,9 +279,9 @@ class RocksdbTables final : public Tables {
   rocksdb::WriteBatch batch_;
 };
 
-rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache, uint64_t cache_bytes) {
   rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = 64 << 20;
+  options.write_buffer_size = std::clamp<size_t>(cache_bytes / 2, 1 << 20, 64 << 20);
   // A closed memtable waits for the gate; writing must go on meanwhile, since the journal may need what follows.
   options.max_write_buffer_number = 8;
   options.compression = rocksdb::kLZ4Compression;
@@ -323,9 +329,15 @@ Result<std::optional<TransactionId>> Tables::last_applied_in(const std::string& 
 
 Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& directory, uint64_t cache_bytes,
                                                      DurableGate gate) {
+  return open_rocksdb_on(rocksdb::FileSystem::Default(), directory, cache_bytes, std::move(gate));
+}
+
+Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::FileSystem>& under,
+                                                const std::string& directory, uint64_t cache_bytes,
+                                                Tables::DurableGate gate) {
   auto last_applied = std::make_shared<std::atomic<uint64_t>>(0);
   auto poisoned = std::make_shared<std::atomic<bool>>(false);
-  auto files = std::make_shared<GatedFiles>(rocksdb::FileSystem::Default(), poisoned);
+  auto files = std::make_shared<GatedFiles>(under, poisoned);
   // RocksDB keeps only a pointer to the environment: it lives as long as the database (see the deleter below).
   std::shared_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
 
@@ -344,8 +356,8 @@ Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& director
 
   auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2, kCacheShardBits, false, kHighPriorityShare);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache));
-  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache));
+  for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache, cache_bytes));
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache, cache_bytes));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status = rocksdb::DB::Open(options, directory, descriptors, &handles, &opened);
