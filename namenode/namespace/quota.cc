@@ -195,6 +195,9 @@ Result<bool> has_quota_in(const View& view, const InodeRow& top) {
     return true;
   }));
   for (InodeId directory : directories) {
+    // One that the record in hand has removed is still in what was scanned.
+    DFS_TRY(std::optional<QuotaCounts> usage, find_quota_usage(view, directory));
+    if (!usage) continue;
     InodeId id = directory;
     while (id != top.id && id != kRootInode) {
       DFS_TRY(std::optional<EntryKey> key, find_entry_of(view, id));

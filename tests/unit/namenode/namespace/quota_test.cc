@@ -195,6 +195,18 @@ TEST_F(QuotaTest, ARenameTakesItsCountAlong) {
   expect_replay_equals_live();
 }
 
+TEST_F(QuotaTest, ADirectoryWithAQuotaIsReplacedByOneFromUnderAnotherPolicy) {
+  for (const char* path : {"/a", "/a/moved", "/b", "/b/replaced"}) ASSERT_TRUE(make_directory(path));
+  ASSERT_TRUE(set_policy("/b", kAllSsd));
+  ASSERT_TRUE(set_names("/b/replaced", 5));
+  auto renamed = run(operations::rename, operations::RenameWithOptions{
+                                             .source = "/a/moved", .destination = "/b/replaced", .overwrite = true});
+  ASSERT_TRUE(renamed) << error_of(renamed);
+  EXPECT_FALSE(row("/b/replaced"));
+  expect_rows_are_true();
+  expect_replay_equals_live();
+}
+
 TEST_F(QuotaTest, TypesCountAsThePolicyPlacesThem) {
   ASSERT_TRUE(make_directory("/q"));
   ASSERT_TRUE(make_directory("/q/plain"));
