@@ -18,13 +18,13 @@ struct OneOf {
 
 // Nothing in the tables follows from these: segments are the journal's own; generation stamps of the first kind belong
 // to blocks older than 2013, whose stamps are in the files that have them; tokens and their keys are of a secure
-// cluster, and a client whose token is gone asks for another.
+// cluster, and a client whose token is gone asks for another. That an erasure coding policy may be used matters to
+// nobody until something uses it, and that is an edit of its own, which is refused.
 using Ignored = OneOf<StartLogSegmentOp, EndLogSegmentOp, SetGenstampV1Op, GetDelegationTokenOp, RenewDelegationTokenOp,
-                      CancelDelegationTokenOp, UpdateMasterKeyOp>;
-using Unsupported =
-    OneOf<AddCacheDirectiveOp, ModifyCacheDirectiveOp, RemoveCacheDirectiveOp, AddCachePoolOp, ModifyCachePoolOp,
-          RemoveCachePoolOp, RollingUpgradeStartOp, RollingUpgradeFinalizeOp, AddErasureCodingPolicyOp,
-          EnableErasureCodingPolicyOp, DisableErasureCodingPolicyOp, RemoveErasureCodingPolicyOp>;
+                      CancelDelegationTokenOp, UpdateMasterKeyOp, AddErasureCodingPolicyOp, EnableErasureCodingPolicyOp,
+                      DisableErasureCodingPolicyOp, RemoveErasureCodingPolicyOp>;
+using Unsupported = OneOf<AddCacheDirectiveOp, ModifyCacheDirectiveOp, RemoveCacheDirectiveOp, AddCachePoolOp,
+                          ModifyCachePoolOp, RemoveCachePoolOp, RollingUpgradeStartOp, RollingUpgradeFinalizeOp>;
 
 }  // namespace
 

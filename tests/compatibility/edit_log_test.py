@@ -6,7 +6,7 @@ import xml.etree.ElementTree as xml
 import pytest
 
 from harness.cluster import OURS, Cluster, StockCluster, TuskCluster
-from harness.java import HadoopTools
+from harness.java import HadoopTools, run_java
 from harness.real_input import assert_same_bytes, random_file
 
 
@@ -90,6 +90,34 @@ def test_our_daemons_go_on_where_stock_ones_stopped(tmp_path, how):
         ours.dfs("-put", local, "/a/new").ok()
         ours.dfs("-get", "-f", "/a/new", back).ok()
         assert_same_bytes(local, back)
+    finally:
+        stock.stop()
+        ours.stop()
+
+
+def test_policies_of_erasure_coding_that_nothing_uses_do_not_stop_a_start(tmp_path):
+    schema = tmp_path / "policies.xml"
+    schema.write_text("""<configuration><layoutversion>1</layoutversion>
+        <schemas><schema id="XOR-3-1"><codec>xor</codec><k>3</k><m>1</m></schema></schemas>
+        <policies><policy><schema>XOR-3-1</schema><cellsize>131072</cellsize></policy></policies></configuration>""")
+    stock = StockCluster(datanodes=0)
+    ours = Cluster(OURS, [])
+    try:
+        stock.start()
+
+        def coding(*args):
+            run_java("org.apache.hadoop.hdfs.tools.ECAdmin", stock.java().configuration, tmp_path / "java", *args).ok()
+
+        coding("-addPolicies", "-policyFile", schema)
+        coding("-enablePolicy", "-policy", "XOR-3-1-128k")
+        coding("-disablePolicy", "-policy", "XOR-3-1-128k")
+        coding("-removePolicy", "-policy", "XOR-3-1-128k")
+        stock.java().fs("-mkdir", "/after").ok()
+        stock.kill_all()
+        shutil.copytree(stock.namenode.storage, ours.namenode.storage)
+        (ours.namenode.storage / "in_use.lock").unlink(missing_ok=True)
+        ours.start_namenode()
+        assert "/after" in ours.dfs("-ls", "/").ok()
     finally:
         stock.stop()
         ours.stop()

@@ -68,6 +68,21 @@ TEST_F(NamespaceApply, TokensAndSegmentsLeaveNoTrace) {
   EXPECT_EQ(after.size(), before.size() + (after.size() > before.size() ? 1 : 0));
 }
 
+TEST_F(NamespaceApply, ErasureCodingPoliciesThatNothingUsesLeaveNoTrace) {
+  make_directory("/d").value();
+  const auto before = rows_of(*tables);
+  for (EditRecord record : {EditRecord(AddErasureCodingPolicyOp{}), EditRecord(EnableErasureCodingPolicyOp{}),
+                            EditRecord(DisableErasureCodingPolicyOp{}), EditRecord(RemoveErasureCodingPolicyOp{})}) {
+    EXPECT_EQ(outcome(record), "no error");
+  }
+  EXPECT_EQ(rows_of(*tables), before);
+  SetXAttrOp used;
+  used.source = "/d";
+  used.xattrs = {{.name_space = 3, .name = "hdfs.erasurecoding.policy", .value = "RS-6-3-1024k"}};
+  EXPECT_EQ(outcome(used),
+            "UnsupportedOperationException: OP_SET_XATTR: /d: an erasure coding policy is not supported");
+}
+
 TEST_F(NamespaceApply, AttributesThatOnlyAStockLogHasAreKept) {
   write_file("/f", {10});
   SetXAttrOp set;
