@@ -247,6 +247,35 @@ TEST_F(GroupCommitTest, TheSegmentRollsByItselfAfterSoManyTransactions) {
   EXPECT_GE(disk.list("/edits/current").value().size(), 3u);
 }
 
+TEST_F(GroupCommitTest, HDFS_909_and_988_RollsAmongWritesLoseNoEdit) {
+  ASSERT_TRUE(start({.batch_max = 3}));
+  std::vector<std::future<Result<bool>>> answers;
+  std::vector<std::future<Result<TransactionId>>> rolls;
+  for (int i = 0; i < 200; ++i) {
+    answers.push_back(make("/d" + std::to_string(i)));
+    if (i % 7 == 0) rolls.push_back(spawn(commit->roll()));
+  }
+  for (auto& answer : answers) ASSERT_TRUE(answer.get().value());
+  for (auto& roll : rolls) ASSERT_TRUE(roll.get());
+  ASSERT_TRUE(restart_after_power_cut());
+  for (int i = 0; i < 200; ++i) EXPECT_TRUE(published("/d" + std::to_string(i))) << i;
+}
+
+TEST_F(GroupCommitTest, HDFS_13977_PlanningWaitsForAJournalThatIsBehind) {
+  ASSERT_TRUE(start({.batch_max = 1, .handed_max = 4}));
+  sync_gate.close();
+  std::vector<std::future<Result<bool>>> answers{};
+  answers.push_back(make("/first"));
+  sync_gate.wait_for_somebody();
+  for (int i = 0; i < 100; ++i) answers.push_back(make("/d" + std::to_string(i)));
+  // One batch is being synced, four wait, and one is in the hands of the namespace thread.
+  const TransactionId bound{2 + 4 + 2};
+  for (int i = 0; i < 100 && tables->last_applied() < bound; ++i) std::this_thread::yield();
+  EXPECT_LE(tables->last_applied(), bound);
+  sync_gate.open();
+  for (auto& answer : answers) EXPECT_TRUE(answer.get().value());
+}
+
 TEST_F(GroupCommitTest, RecordsOfPeriodicWorkAreDurableToo) {
   ASSERT_TRUE(start({.periodic_interval = 1ms}));
   {

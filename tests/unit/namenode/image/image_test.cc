@@ -422,7 +422,7 @@ TEST_F(ImageTest, NoBytesHarm) {
 }
 
 // CVE-2018-11768: a number that did not fit the field beside it changed users into others.
-TEST_F(ImageTest, NumbersOf24BitsKeepToTheirFields) {
+TEST_F(ImageTest, CVE_2018_11768_NumbersOf24BitsKeepToTheirFields) {
   Parts parts = Parts::of(written(*tables));
   INodeSection head;
   head.set_numinodes(1);

@@ -182,7 +182,7 @@ TEST_F(NamespaceFiles, ALeasePastTheHardLimitIsRecoveredByTheNameNode) {
   EXPECT_EQ(blocks.recoveries.size(), 1);
 }
 
-TEST_F(NamespaceFiles, Hdfs12070ARecoveryThatCameToNothingIsTriedAgainAlthoughOthersExpireMeanwhile) {
+TEST_F(NamespaceFiles, HDFS_12070_ARecoveryThatCameToNothingIsTriedAgainAlthoughOthersExpireMeanwhile) {
   ASSERT_TRUE(create_file("/stuck", "gone"));
   next_block("/stuck", {}, "gone").value();
   now += 21min;

@@ -320,7 +320,7 @@ TEST_F(ExactlyOnceTest, ACallThatIsSentAgainToWhoReplaysTheEditsGetsTheFirstAnsw
   });
 }
 
-TEST_F(ExactlyOnceTest, Hdfs16322ATruncateThatIsSentAgainSparesWhatOthersAppended) {
+TEST_F(ExactlyOnceTest, HDFS_16322_ATruncateThatIsSentAgainSparesWhatOthersAppended) {
   write("/cut", 600);
   TruncateRequestProto truncate;
   truncate.set_src("/cut");
