@@ -64,7 +64,7 @@ class ClusterBlocks final : public Blocks {
     uint32_t safe_mode_rows_per_round = 5'000;
     SufficiencyLimits departures;
     std::chrono::milliseconds departure_interval{30'000};  // dfs.namenode.decommission.interval
-    uint32_t departure_checks_per_round = 200;
+    uint32_t departure_checks_per_round = 500;
     std::chrono::milliseconds publish_interval{500};
     // After a start, DataNodes that the tables do not know (a crash may have lost what they held) have this long to
     // come before a block without a location counts as one that was never written.

@@ -60,12 +60,11 @@ Result<bool> holds_namespace(Disk& disk, const std::string& root) {
   return false;
 }
 
-// Puts what follows `offset` in the segment, without the blank end, into a file beside it.
+// Puts what follows `offset` in the segment, without the fill at its end, into a file beside it.
 Result<void> keep_aside(Disk& disk, const std::string& path, uint64_t offset, const std::string& kept) {
   DFS_TRY(const std::string content, disk.read_file(path));
   std::string_view rest = std::string_view(content).substr(std::min<size_t>(offset, content.size()));
-  const auto is_blank = [](char byte) { return uint8_t(byte) == kOpInvalid || byte == 0; };
-  while (!rest.empty() && is_blank(rest.back())) rest.remove_suffix(1);
+  while (!rest.empty() && uint8_t(rest.back()) == kOpInvalid) rest.remove_suffix(1);
   return disk.write_file_atomically(kept, rest);
 }
 

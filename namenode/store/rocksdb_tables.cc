@@ -15,6 +15,7 @@
 #include <array>
 #include <atomic>
 
+#include "namenode/store/manifest_tail.h"
 #include "namenode/store/row_cache.h"
 #include "namenode/store/tables.h"
 #include "proto/base/bytes.h"
@@ -40,7 +41,8 @@ Error store_error(std::string_view what, const rocksdb::Status& status) {
           "tables: " + std::string(what) + ": " + status.ToString()};
 }
 
-// Refuses to make files once `poisoned`: what RocksDB then wants to flush must not reach the disk.
+// Refuses to make files once `poisoned`: what RocksDB then wants to flush must not reach the disk. The name of a
+// MANIFEST is durable before CURRENT says it: RocksDB syncs the two names together.
 class GatedFiles final : public rocksdb::FileSystemWrapper {
  public:
   GatedFiles(const std::shared_ptr<rocksdb::FileSystem>& target, std::shared_ptr<const std::atomic<bool>> poisoned)
@@ -51,7 +53,12 @@ class GatedFiles final : public rocksdb::FileSystemWrapper {
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override {
     if (*poisoned_) return rocksdb::IOStatus::IOError("the edit log has failed: nothing is flushed any more");
-    return target()->NewWritableFile(name, options, file, debug);
+    rocksdb::IOStatus status = target()->NewWritableFile(name, options, file, debug);
+    const size_t slash = name.rfind('/');
+    if (!status.ok() || !name.substr(slash + 1).starts_with("MANIFEST-")) return status;
+    std::unique_ptr<rocksdb::FSDirectory> directory;
+    status = target()->NewDirectory(name.substr(0, slash), options.io_options, &directory, debug);
+    return status.ok() ? directory->Fsync(options.io_options, debug) : status;
   }
 
  private:
@@ -315,7 +322,11 @@ Result<std::optional<TransactionId>> Tables::last_applied_in(const std::string& 
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, rocksdb::ColumnFamilyOptions());
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  rocksdb::Status status = rocksdb::DB::OpenForReadOnly({}, directory, descriptors, &handles, &opened);
+  const std::unique_ptr<rocksdb::Env> env =
+      rocksdb::NewCompositeEnv(without_torn_manifest_tails(rocksdb::FileSystem::Default()));
+  rocksdb::DBOptions options;
+  options.env = env.get();
+  rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, directory, descriptors, &handles, &opened);
   if (!status.ok()) return fail(store_error("open " + directory, status));
   std::unique_ptr<rocksdb::DB> db(opened);
   auto found = read(*db, {}, handles.front(), kLastApplied);
@@ -337,7 +348,7 @@ Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::F
                                                 Tables::DurableGate gate) {
   auto last_applied = std::make_shared<std::atomic<uint64_t>>(0);
   auto poisoned = std::make_shared<std::atomic<bool>>(false);
-  auto files = std::make_shared<GatedFiles>(under, poisoned);
+  auto files = std::make_shared<GatedFiles>(without_torn_manifest_tails(under), poisoned);
   // RocksDB keeps only a pointer to the environment: it lives as long as the database (see the deleter below).
   std::shared_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
 
@@ -350,6 +361,7 @@ Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::F
   options.max_background_jobs = 2;
   options.db_write_buffer_size = kMemtableBytesMax;
   options.info_log_level = rocksdb::WARN_LEVEL;
+  options.max_manifest_file_size = 64 << 20;  // is read whole, see manifest_tail.h
   options.max_log_file_size = 4 << 20;
   options.keep_log_file_num = 3;
   options.listeners.push_back(std::make_shared<FlushGate>(std::move(gate), last_applied, poisoned));
