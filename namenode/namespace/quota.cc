@@ -48,17 +48,22 @@ std::string readable(int64_t bytes) {
   return fmt::format("{}{} {}B", sign, number, kPrefixes[prefix]);
 }
 
+int64_t sum(int64_t used, int64_t more) {
+  int64_t wanted = 0;
+  return __builtin_add_overflow(used, more, &wanted) ? INT64_MAX : wanted;
+}
+
 Result<void> check_directory(const InodeRow& directory, const std::string& path, const QuotaCounts& used,
                              const QuotaCounts& more) {
   if (directory.namespace_quota && is_exceeded(*directory.namespace_quota, used.names, more.names)) {
     return fail(ErrorCode::kNamespaceQuota,
                 fmt::format("The NameSpace quota (directories and files) of directory {} is exceeded: quota={} file "
                             "count={}",
-                            path, *directory.namespace_quota, used.names + more.names));
+                            path, *directory.namespace_quota, sum(used.names, more.names)));
   }
   if (directory.storage_space_quota && is_exceeded(*directory.storage_space_quota, used.space, more.space)) {
     const auto quota = int64_t(*directory.storage_space_quota);
-    const int64_t wanted = used.space + more.space;
+    const int64_t wanted = sum(used.space, more.space);
     return fail(ErrorCode::kSpaceQuota,
                 fmt::format("The DiskSpace quota of {} is exceeded: quota = {} B = {} but diskspace consumed = {} B = "
                             "{}",
@@ -70,7 +75,7 @@ Result<void> check_directory(const InodeRow& directory, const std::string& path,
     return fail(ErrorCode::kTypeQuota,
                 fmt::format("Quota by storage type : {} on path : {} is exceeded. quota = {} but space consumed = {}",
                             kTypeNames[type], path, readable(int64_t(quota.bytes)),
-                            readable(used.types[type] + more.types[type])));
+                            readable(sum(used.types[type], more.types[type]))));
   }
   return {};
 }

@@ -203,9 +203,12 @@ class BlockWorld {
   void pass(milliseconds time) { now_ += time; }
   void round() {
     Result<bool> more = true;
-    while (more && *more)
-      more = in_batch([&](Batch& batch) { return blocks_->periodic(*tables_, batch, wall(), now_); });
+    while (more && *more) more = begin_round();
     EXPECT_TRUE(more);
+  }
+  // As far as it comes at once.
+  Result<bool> begin_round() {
+    return in_batch([&](Batch& batch) { return blocks_->periodic(*tables_, batch, wall(), now_); });
   }
   // A few rounds at this moment, with heartbeats of those that are up; commands are not carried out.
   void settle() {
