@@ -27,6 +27,7 @@ PROTOCOL = "org.apache.hadoop.hdfs.server.protocol.DatanodeProtocol"
 FIRST_BLOCK, STAMP, LENGTH = (1 << 30) + 1, 1001, 1
 LAYOUT_VERSION = 0xFFFFFFFFFFFFFFFF - 56  # -57
 GIB = 1 << 30
+HEARTBEAT_SECONDS = 3
 
 
 class Connection:
@@ -93,7 +94,7 @@ class Datanode:
     async def report(self):
         buffer = self.replicas()
         while not (lease := await self.heartbeat(wants_lease=True)):
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
         storage = encode((1, encode((1, self.storage))), (3, len(self.blocks)), (4, buffer))
         context = encode((1, 1), (2, 0), (3, 1), (4, lease))
         began = time.monotonic()
@@ -115,7 +116,7 @@ async def live(datanode, address, until):
     reported = await datanode.report()
     while time.monotonic() < until:
         await datanode.heartbeat()
-        await asyncio.sleep(3)
+        await asyncio.sleep(HEARTBEAT_SECONDS)
     datanode.connection.close()
     return reported
 
@@ -138,9 +139,9 @@ def start(cluster):
     return address
 
 
-def other_calls(address, seconds):
+def other_calls(address, root, seconds):
     return subprocess.Popen(
-        [BIN / "namenode_load", f"{address[0]}:{address[1]}", "mkdirs", "--root", "/other", "--files", "1",
+        [BIN / "namenode_load", f"{address[0]}:{address[1]}", "mkdirs", "--root", root, "--files", "1",
          "--connections", "2", "--in-flight", "1", "--warm-up", "1", "--seconds", str(seconds)],
         stdout=subprocess.PIPE, text=True)
 
@@ -186,8 +187,9 @@ def main():
     options = parser.parse_args()
     kinds = ["tusk"] if options.ours_only else ["tusk", "stock"]
 
-    def one_report(_, address):
-        calls = other_calls(address, options.seconds)
+    def one_report(cluster, address):
+        # Stock starts with what ours has at the end.
+        calls = other_calls(address, f"/other-{cluster.namenode.kind}", options.seconds)
         took = asyncio.run(report_once(address, options.files))
         said = json.loads(calls.communicate(timeout=options.seconds + 60)[0])
         return {"replicas": options.files, "report_s": round(took, 2), "other_calls_p99_ms": said["p99_us"] / 1000,
