@@ -116,7 +116,7 @@ Result<void> apply_record(const AddOp& op, RecordChange& change) {
     file.access_time_ms = op.atime_ms;
     file.modification_time_ms = op.mtime_ms;
     DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
-    change.put_growing_file(path.key(), file);
+    change.put_entry(path.key(), file);
     return charge_more(path, before, file, change);
   }
   QuotaCounts replaced;
@@ -157,7 +157,7 @@ Result<void> apply_record(const CloseOp& op, RecordChange& change) {
     file.under_construction = false;
     change.close(file.id);
     // A snapshot that was taken while the file was written has all of it.
-    change.put_growing_file(path.key(), file);
+    change.put_entry(path.key(), file);
   }
   file.access_time_ms = op.atime_ms;
   file.modification_time_ms = op.mtime_ms;
@@ -202,7 +202,7 @@ Result<void> apply_record(const AddBlockOp& op, RecordChange& change) {
   change.put_block(file.id, file.block_count, row_of(op.last_block, BlockState::kUnderConstruction), true);
   ++file.block_count;
   file.length += op.last_block.num_bytes;
-  change.put_growing_file(path.key(), file);
+  change.put_entry(path.key(), file);
   DFS_TRY_OK(change.add_to(Counter::kBlockCount, 1));
   return charge_more(path, before, file, change);
 }
@@ -212,7 +212,7 @@ Result<void> apply_record(const UpdateBlocksOp& op, RecordChange& change) {
   InodeRow file = *path.last();
   DFS_TRY(QuotaCounts before, counts_of(path, change));
   DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
-  change.put_growing_file(path.key(), file);
+  change.put_entry(path.key(), file);
   return charge_more(path, before, file, change);
 }
 

@@ -88,7 +88,7 @@ Result<void> let_go_of(const InodeRow& inode, RecordChange& change) {
     DFS_TRY(std::optional<InodeRow> row, find_entry(change, entry->parent, entry->name));
     if (!row) return fail(ErrorCode::kCorruptFormat, fmt::format("inode {} has no entry", raw(inode.id)));
     row->versioned = false;
-    change.put(Table::kEntries, entry_key(entry->parent, entry->name), encode(*row));
+    change.put_entry(*entry, *std::move(row));
   }
   if (inode.type != InodeType::kFile) return {};
   change.effects().replication_changed.push_back(inode.id);

@@ -12,14 +12,15 @@ namespace dfs::namenode {
 namespace {
 
 Result<InodePath> walk(const View& view, std::vector<std::string> components) {
-  std::vector<InodeRow> inodes;
-  DFS_TRY(std::optional<InodeRow> inode, find_entry(view, kNoInode, ""));
-  if (!inode) return fail(ErrorCode::kIllegalState, "The namespace has no root: it is not formatted.");
-  inodes.push_back(*std::move(inode));
+  std::vector<InodePtr> inodes;
+  inodes.reserve(components.size() + 1);
+  DFS_TRY(InodePtr root, inode_at(view, kNoInode, ""));
+  if (!root) return fail(ErrorCode::kIllegalState, "The namespace has no root: it is not formatted.");
+  inodes.push_back(std::move(root));
   bool is_snapshot = false;
   std::optional<SnapshotId> as_of;
   for (size_t i = 0; i < components.size(); ++i) {
-    const InodeRow& directory = inodes.back();
+    const InodeRow& directory = *inodes.back();
     if (directory.type != InodeType::kDirectory) break;
     if (components[i] == kDotSnapshot && !is_snapshot && is_snapshottable(directory)) {
       is_snapshot = true;
@@ -29,12 +30,12 @@ Result<InodePath> walk(const View& view, std::vector<std::string> components) {
       components.erase(components.begin() + ptrdiff_t(i) + 1);
       if (!snapshot) break;
       as_of = snapshot->id;
-      inodes.push_back(std::move(snapshot->row.root));
+      inodes.push_back(std::make_shared<const InodeRow>(std::move(snapshot->row.root)));
       continue;
     }
-    DFS_TRY(std::optional<InodeRow> child, find_child(view, directory.id, components[i], as_of));
+    DFS_TRY(InodePtr child, child_at(view, directory.id, components[i], as_of));
     if (!child) break;
-    inodes.push_back(*std::move(child));
+    inodes.push_back(std::move(child));
   }
   if (is_snapshot) return InodePath::in_snapshot(std::move(components), std::move(inodes), as_of);
   return InodePath(std::move(components), std::move(inodes));
@@ -77,7 +78,7 @@ Result<std::vector<std::string>> resolve_inode_name(const View& view, std::vecto
 
 }  // namespace
 
-InodePath InodePath::in_snapshot(std::vector<std::string> components, std::vector<InodeRow> inodes,
+InodePath InodePath::in_snapshot(std::vector<std::string> components, std::vector<InodePtr> inodes,
                                  std::optional<SnapshotId> as_of) {
   InodePath path(std::move(components), std::move(inodes));
   path.is_snapshot_ = true;
@@ -108,7 +109,7 @@ InodePath InodePath::below(std::string name, std::optional<InodeRow> inode) cons
   DFS_CHECK(last() != nullptr);
   InodePath longer = *this;
   longer.components_.push_back(std::move(name));
-  if (inode) longer.inodes_.push_back(*std::move(inode));
+  if (inode) longer.inodes_.push_back(std::make_shared<const InodeRow>(*std::move(inode)));
   return longer;
 }
 

@@ -16,12 +16,12 @@ namespace dfs::namenode {
 // the i-th name. Resolution ends at the first name that is not there and at anything that is not a directory.
 class InodePath {
  public:
-  InodePath(std::vector<std::string> components, std::vector<InodeRow> inodes)
+  InodePath(std::vector<std::string> components, std::vector<InodePtr> inodes)
       : components_(std::move(components)), inodes_(std::move(inodes)) {}
 
   // A path that leads into a snapshot. The name of that counts with ".snapshot" before it as one component, whose inode
   // is the snapshot's root; what follows is as of the snapshot.
-  static InodePath in_snapshot(std::vector<std::string> components, std::vector<InodeRow> inodes,
+  static InodePath in_snapshot(std::vector<std::string> components, std::vector<InodePtr> inodes,
                                std::optional<SnapshotId> as_of);
   // Through the ".snapshot" of a snapshottable directory, whether or not what follows is there.
   bool is_snapshot() const { return is_snapshot_; }
@@ -34,11 +34,13 @@ class InodePath {
   bool is_root() const { return components_.empty(); }
 
   // Null where there is none.
-  const InodeRow* at(size_t position) const { return position < inodes_.size() ? &inodes_[position] : nullptr; }
+  const InodeRow* at(size_t position) const { return position < inodes_.size() ? inodes_[position].get() : nullptr; }
+  // Requires: it is there.
+  const InodePtr& shared(size_t position) const { return inodes_[position]; }
   const InodeRow* last() const { return at(length() - 1); }
   const InodeRow* parent() const { return is_root() ? nullptr : at(length() - 2); }
   // The last one that is there.
-  const InodeRow& deepest() const { return inodes_.back(); }
+  const InodeRow& deepest() const { return *inodes_.back(); }
 
   const std::vector<std::string>& components() const { return components_; }
   const std::string& name() const;  // of the last component; empty for the root
@@ -53,7 +55,7 @@ class InodePath {
 
  private:
   std::vector<std::string> components_;
-  std::vector<InodeRow> inodes_;
+  std::vector<InodePtr> inodes_;
   bool is_snapshot_ = false;
   std::optional<SnapshotId> as_of_{};
 };

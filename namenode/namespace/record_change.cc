@@ -15,40 +15,57 @@ EntryKey parent_key(const InodePath& path) {
 }
 
 Result<std::optional<std::string>> RecordChange::get(Table table, std::string_view key) const {
-  if (auto found = rows_.find(std::pair(table, std::string(key))); found != rows_.end()) return found->second;
+  if (auto found = rows_.find(RowName{table, key}); found != rows_.end()) return found->second.bytes();
   return view_.get(table, key);
 }
 
+Result<InodePtr> RecordChange::inode(std::string_view entry_key) const {
+  auto found = rows_.find(RowName{Table::kEntries, entry_key});
+  return found != rows_.end() ? found->second.inode : view_.inode(entry_key);
+}
+
 void RecordChange::put(Table table, std::string key, std::string value) {
-  rows_[std::pair(table, std::move(key))] = std::move(value);
+  DFS_CHECK(table != Table::kEntries);
+  rows_[RowKey{table, std::move(key)}] = {.value = std::move(value)};
+}
+void RecordChange::put_entry(const EntryKey& key, InodeRow inode) {
+  rows_[RowKey{Table::kEntries, entry_key(key.parent, key.name)}] = {
+      .inode = std::make_shared<const InodeRow>(std::move(inode))};
 }
 void RecordChange::erase(Table table, std::string key) {
-  rows_[std::pair(table, std::move(key))] = std::nullopt;
+  rows_[RowKey{table, std::move(key)}] = {};
+}
+
+std::optional<std::string> RecordChange::Row::bytes() const {
+  return inode ? encode(*inode) : value;
 }
 
 void RecordChange::finish() {
-  for (auto& [row, value] : rows_) {
-    if (value) {
-      batch_.put(row.first, row.second, *std::move(value));
+  while (!rows_.empty()) {
+    auto row = rows_.extract(rows_.begin());
+    auto& [table, key] = row.key();
+    if (row.mapped().inode) {
+      batch_.put(std::move(key), std::move(row.mapped().inode));
+    } else if (row.mapped().value) {
+      batch_.put(table, std::move(key), *std::move(row.mapped().value));
     } else {
-      batch_.erase(row.first, row.second);
+      batch_.erase(table, std::move(key));
     }
   }
-  rows_.clear();
 }
 
 Result<void> RecordChange::scan(Table table, std::string_view prefix, std::string_view from,
                                 const std::function<bool(std::string_view, std::string_view)>& visit) const {
-  const auto own = rows_.lower_bound(std::pair(table, std::string(std::max(prefix, from))));
-  const auto end = rows_.lower_bound(std::pair(Table(size_t(table) + 1), std::string()));
+  const auto own = rows_.lower_bound(RowName{table, std::max(prefix, from)});
+  const auto end = rows_.lower_bound(RowName{Table(size_t(table) + 1), {}});
   return scan_merged(
-      view_, table, prefix, from, own, end, [](auto row) -> const std::string& { return row->first.second; },
-      [](auto row) -> const std::optional<std::string>& { return row->second; }, visit);
+      view_, table, prefix, from, own, end, [](auto row) -> const std::string& { return row->first.key; },
+      [](auto row) { return row->second.bytes(); }, visit);
 }
 
 Result<void> RecordChange::add_inode(const EntryKey& parent, std::string name, const InodeRow& inode) {
-  DFS_TRY(std::optional<InodeRow> directory, find_entry(*this, parent.parent, parent.name));
-  DFS_CHECK(directory.has_value());
+  DFS_TRY(InodePtr directory, inode_at(*this, parent.parent, parent.name));
+  DFS_CHECK(directory != nullptr);
   EntryKey key{.parent = directory->id, .name = std::move(name)};
   DFS_TRY_OK(put_inode(key, inode));
   put(Table::kInodeIndex, inode_key(inode.id), encode(key));
@@ -125,9 +142,9 @@ Result<void> RecordChange::charge_detached_trees() {
 }
 
 Result<void> RecordChange::charge_root(const QuotaCounts& change) {
-  DFS_TRY(std::optional<InodeRow> root, find_entry(*this, kNoInode, ""));
+  DFS_TRY(InodePtr root, inode_at(*this, kNoInode, ""));
   if (!root) return fail(ErrorCode::kIllegalState, "The namespace has no root: it is not formatted.");
-  return charge(InodePath({}, {*std::move(root)}), 1, change);
+  return charge(InodePath({}, {std::move(root)}), 1, change);
 }
 
 Result<void> RecordChange::charge(const InodePath& path, size_t count, const QuotaCounts& change) {
@@ -151,11 +168,12 @@ Result<void> RecordChange::move_inode(const EntryKey& from, const EntryKey& to, 
 }
 
 Result<void> RecordChange::touch_directory(const EntryKey& directory, int children, uint64_t modification_time_ms) {
-  DFS_TRY(std::optional<InodeRow> row, find_entry(*this, directory.parent, directory.name));
-  DFS_CHECK(row.has_value());
-  row->child_count = uint32_t(int64_t(row->child_count) + children);
-  row->modification_time_ms = std::max(row->modification_time_ms, modification_time_ms);
-  return put_inode(directory, *row);
+  DFS_TRY(InodePtr now, inode_at(*this, directory.parent, directory.name));
+  DFS_CHECK(now != nullptr);
+  InodeRow row = *now;
+  row.child_count = uint32_t(int64_t(row.child_count) + children);
+  row.modification_time_ms = std::max(row.modification_time_ms, modification_time_ms);
+  return put_inode(directory, std::move(row));
 }
 
 void RecordChange::put_block(InodeId file, uint32_t index, const BlockRow& block, bool is_new) {

@@ -25,6 +25,7 @@ class RecordChange final : public View {
       : view_(view), batch_(batch), effects_(effects), cover_(view) {}
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override;
+  Result<InodePtr> inode(std::string_view entry_key) const override;
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override;
   using View::scan;
@@ -49,9 +50,7 @@ class RecordChange final : public View {
   // The root's count has been made anew, without the detached trees.
   Result<void> charge_detached_trees();
   Result<void> move_inode(const EntryKey& from, const EntryKey& to, const InodeRow& inode);
-  Result<void> put_inode(const EntryKey& key, const InodeRow& inode);
-  // What a file that is being written says of its blocks: snapshots see it grow until it is closed, as in Hadoop.
-  void put_growing_file(const EntryKey& key, const InodeRow& file) { put_entry(key, file); }
+  Result<void> put_inode(const EntryKey& key, InodeRow inode);
   // Keeps what the entry holds, if it has not changed yet since the newest snapshot that has it. All changes above do.
   Result<void> keep_version(const EntryKey& key);
   // One child more (1), fewer (-1) or as many; the modification time never goes back.
@@ -83,14 +82,37 @@ class RecordChange final : public View {
   // A counter that only grows: ids and stamps given out.
   Result<void> raise(Counter counter, uint64_t value);
 
+  // Of all tables but kEntries.
   void put(Table table, std::string key, std::string value);
+  // Without a version: what a file that is being written says of its blocks (snapshots see it grow until it is closed,
+  // as in Hadoop), or that it has no version any more.
+  void put_entry(const EntryKey& key, InodeRow inode);
   void erase(Table table, std::string key);
   void finish();
 
  private:
-  void put_entry(const EntryKey& key, const InodeRow& inode) {
-    put(Table::kEntries, entry_key(key.parent, key.name), encode(inode));
-  }
+  struct RowKey {
+    Table table;
+    std::string key;
+  };
+  struct RowName {
+    Table table;
+    std::string_view key;
+  };
+  struct InOrder {
+    using is_transparent = void;
+    bool operator()(const auto& one, const auto& other) const {
+      return one.table != other.table ? one.table < other.table
+                                      : std::string_view(one.key) < std::string_view(other.key);
+    }
+  };
+  // As in a Batch::Change.
+  struct Row {
+    std::optional<std::string> value{};
+    InodePtr inode{};
+    std::optional<std::string> bytes() const;
+  };
+
   Result<void> erase_entry(const EntryKey& key);
   Result<bool> has_snapshots();
   // The newest snapshot that has the entry's directory.
@@ -103,7 +125,7 @@ class RecordChange final : public View {
   Effects& effects_;
   SnapshotCover cover_;
   std::optional<bool> has_snapshots_;
-  std::map<std::pair<Table, std::string>, std::optional<std::string>> rows_;
+  std::map<RowKey, Row, InOrder> rows_;
 };
 
 // The key of the entry of the parent of `path`. Requires: the parent is there.

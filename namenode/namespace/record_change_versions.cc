@@ -53,14 +53,13 @@ Result<void> RecordChange::keep_version(const EntryKey& key) {
   return {};
 }
 
-Result<void> RecordChange::put_inode(const EntryKey& key, const InodeRow& inode) {
+Result<void> RecordChange::put_inode(const EntryKey& key, InodeRow inode) {
   DFS_TRY_OK(keep_version(key));
   DFS_TRY(bool any, has_snapshots());
-  InodeRow row = inode;
   if (any) {
-    DFS_TRY(row.versioned, has_versions(inode.id));
+    DFS_TRY(inode.versioned, has_versions(inode.id));
   }
-  put_entry(key, row);
+  put_entry(key, std::move(inode));
   return {};
 }
 

@@ -23,7 +23,7 @@ class Written final : public View {
   Written(const View& before, const Batch& batch) : before_(before), batch_(batch) {}
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
     for (auto change = batch_.changes().rbegin(); change != batch_.changes().rend(); ++change) {
-      if (change->table == table && change->key == key) return change->value;
+      if (change->table == table && change->key == key) return change->bytes();
     }
     return before_.get(table, key);
   }
@@ -52,7 +52,7 @@ std::optional<std::string> new_file(InodeId id, const Batch& batch) {
     if (!entry) return std::nullopt;
     const std::string key = entry_key(entry->parent, entry->name);
     for (const Batch::Change& change : batch.changes()) {
-      if (change.table == Table::kEntries && change.key == key) return change.value;
+      if (change.table == Table::kEntries && change.key == key) return change.bytes();
     }
   }
   return std::nullopt;

@@ -145,13 +145,20 @@ Result<std::optional<Version>> version_at(const View& view, const EntryKey& entr
   return found;
 }
 
-Result<std::optional<InodeRow>> find_child(const View& view, InodeId directory, std::string_view name,
-                                           std::optional<SnapshotId> as_of) {
+Result<InodePtr> child_at(const View& view, InodeId directory, std::string_view name, std::optional<SnapshotId> as_of) {
   if (as_of) {
     DFS_TRY(std::optional<Version> version, version_at(view, {.parent = directory, .name = std::string(name)}, *as_of));
-    if (version) return std::move(version->inode);
+    if (version && !version->inode) return InodePtr();
+    if (version) return std::make_shared<const InodeRow>(*std::move(version->inode));
   }
-  return find_entry(view, directory, name);
+  return inode_at(view, directory, name);
+}
+
+Result<std::optional<InodeRow>> find_child(const View& view, InodeId directory, std::string_view name,
+                                           std::optional<SnapshotId> as_of) {
+  DFS_TRY(InodePtr child, child_at(view, directory, name, as_of));
+  if (!child) return std::nullopt;
+  return *child;
 }
 
 namespace {

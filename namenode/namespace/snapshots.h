@@ -80,7 +80,8 @@ class SnapshotCover {
   bool met_again_ = false;
 };
 
-// What an entry holds as of a snapshot that has its directory; now, without one.
+// What an entry holds as of a snapshot that has its directory; now, without one. Null: nothing.
+Result<InodePtr> child_at(const View& view, InodeId directory, std::string_view name, std::optional<SnapshotId> as_of);
 Result<std::optional<InodeRow>> find_child(const View& view, InodeId directory, std::string_view name,
                                            std::optional<SnapshotId> as_of);
 // Calls `visit` with each entry of the directory as of a snapshot (now, without one) in order of names, from the first

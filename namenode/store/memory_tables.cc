@@ -29,7 +29,7 @@ class MemoryState {
       }
     }
     for (const Batch::Change& change : batch.changes()) {
-      set(change.table, change.key, rows_[size_t(change.table)][change.key], change.value);
+      set(change.table, change.key, rows_[size_t(change.table)][change.key], change.bytes());
     }
     if (applied != kNoTransaction) {
       DFS_CHECK(applied > applied_);
@@ -91,13 +91,12 @@ class MemoryState {
     std::string key;
   };
 
-  void set(Table table, const std::string& key, std::vector<Version>& versions,
-           const std::optional<std::string>& value) {
+  void set(Table table, const std::string& key, std::vector<Version>& versions, std::optional<std::string> value) {
     if (!versions.empty() && versions.back().sequence == sequence_) {
-      versions.back().value = value;
+      versions.back().value = std::move(value);
       return;
     }
-    versions.push_back({sequence_, value});
+    versions.push_back({sequence_, std::move(value)});
     superseded_.push_back({sequence_, table, key});
   }
 

@@ -25,7 +25,7 @@ Result<void> scan_merged(const View& below, Table table, std::string_view prefix
     bool hidden = false;
     for (; go_on && !hidden && is_own() && (!key || key_of(row) <= *key); ++row) {
       hidden = key && key_of(row) == *key;
-      if (const std::optional<std::string>& value = value_of(row)) go_on = visit(key_of(row), *value);
+      if (const std::optional<std::string> value = value_of(row)) go_on = visit(key_of(row), *value);
     }
     return hidden;
   };

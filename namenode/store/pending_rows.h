@@ -20,6 +20,7 @@ class PendingRows final : public View {
   explicit PendingRows(Tables& tables) : tables_(tables) {}
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override;
+  Result<InodePtr> inode(std::string_view entry_key) const override;
   Result<std::vector<std::optional<std::string>>> get_many(Table table,
                                                            const std::vector<std::string>& keys) const override;
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
@@ -34,7 +35,14 @@ class PendingRows final : public View {
   Result<void> settle();
 
  private:
-  using Rows = std::map<std::string, std::optional<std::string>, std::less<>>;
+  // As in a Batch::Change.
+  struct Row {
+    std::optional<std::string> value{};
+    InodePtr inode{};
+    std::optional<std::string> bytes() const;
+    size_t size() const;
+  };
+  using Rows = std::map<std::string, Row, std::less<>>;
 
   Tables& tables_;
   std::array<Rows, kTableCount> rows_;

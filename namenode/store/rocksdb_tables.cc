@@ -17,6 +17,7 @@
 
 #include "namenode/store/manifest_tail.h"
 #include "namenode/store/row_cache.h"
+#include "namenode/store/rows.h"
 #include "namenode/store/tables.h"
 #include "proto/base/bytes.h"
 #include "proto/base/check.h"
@@ -98,20 +99,42 @@ Result<std::optional<std::string>> read(rocksdb::DB& db, const rocksdb::ReadOpti
   return value;
 }
 
-// Answers to repeated calls are asked for once, and hardly ever found.
+// Answers to repeated calls are asked for once, and hardly ever found. Inodes are cached as such.
 constexpr bool is_cached(Table table) {
-  return table != Table::kRetries;
+  return table != Table::kRetries && table != Table::kEntries;
 }
 
-// Through the cache where it knows the row at `version`.
-Result<std::optional<std::string>> read_cached(RowCache& cache, uint64_t version, rocksdb::DB& db,
+// What was read or written lately. An inode takes more room than its bytes, and is what is wanted most.
+struct Caches {
+  explicit Caches(uint64_t bytes) : inodes(bytes - bytes / 4), rows(bytes / 4) {}
+  RowCache<InodePtr> inodes;
+  RowCache<std::optional<std::string>> rows;
+};
+
+// Through the caches where they know the row at `version`.
+Result<std::optional<std::string>> read_cached(Caches& caches, uint64_t version, rocksdb::DB& db,
                                                const rocksdb::ReadOptions& options, rocksdb::ColumnFamilyHandle* family,
                                                Table table, std::string_view key) {
   if (!is_cached(table)) return read(db, options, family, key);
-  if (auto known = cache.find(table, key, version)) return *std::move(known);
+  if (auto known = caches.rows.find(table, key, version)) return *std::move(known);
   DFS_TRY(std::optional<std::string> value, read(db, options, family, key));
-  cache.offer(table, key, value, version);
+  caches.rows.offer(table, key, value, version);
   return value;
+}
+
+Result<InodePtr> read_inode(Caches& caches, uint64_t version, rocksdb::DB& db, const rocksdb::ReadOptions& options,
+                            rocksdb::ColumnFamilyHandle* family, std::string_view key) {
+  if (auto known = caches.inodes.find(Table::kEntries, key, version)) return *std::move(known);
+  rocksdb::PinnableSlice value;
+  rocksdb::Status status = db.Get(options, family, key, &value);
+  InodePtr inode;
+  if (status.ok()) {
+    DFS_TRY(inode, decode_inode(value.ToStringView()));
+  } else if (!status.IsNotFound()) {
+    return fail(store_error("read", status));
+  }
+  caches.inodes.offer(Table::kEntries, key, inode, version);
+  return inode;
 }
 
 // Past the cache: whoever reads many rows reads them once.
@@ -160,10 +183,10 @@ constexpr double kHighPriorityShare = 0.3;  // of the block cache, for what find
 
 class Moment final : public View {
  public:
-  Moment(std::shared_ptr<rocksdb::DB> db, const Families& families, std::shared_ptr<RowCache> cache, uint64_t version)
+  Moment(std::shared_ptr<rocksdb::DB> db, const Families& families, std::shared_ptr<Caches> caches, uint64_t version)
       : db_(std::move(db)),
         families_(families),
-        cache_(std::move(cache)),
+        caches_(std::move(caches)),
         version_(version),
         snapshot_(db_->GetSnapshot()) {
     options_.snapshot = snapshot_;
@@ -171,7 +194,10 @@ class Moment final : public View {
   ~Moment() override { db_->ReleaseSnapshot(snapshot_); }
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
-    return read_cached(*cache_, version_, *db_, options_, families_[size_t(table)], table, key);
+    return read_cached(*caches_, version_, *db_, options_, families_[size_t(table)], table, key);
+  }
+  Result<InodePtr> inode(std::string_view entry_key) const override {
+    return read_inode(*caches_, version_, *db_, options_, families_[size_t(Table::kEntries)], entry_key);
   }
   Result<std::vector<std::optional<std::string>>> get_many(Table table,
                                                            const std::vector<std::string>& keys) const override {
@@ -185,7 +211,7 @@ class Moment final : public View {
  private:
   std::shared_ptr<rocksdb::DB> db_;
   const Families families_;
-  std::shared_ptr<RowCache> cache_;
+  std::shared_ptr<Caches> caches_;
   const uint64_t version_;
   const rocksdb::Snapshot* snapshot_;
   rocksdb::ReadOptions options_;
@@ -197,13 +223,16 @@ class RocksdbTables final : public Tables {
                 std::shared_ptr<std::atomic<uint64_t>> last_applied)
       : db_(std::move(db)),
         families_(families),
-        cache_(std::make_shared<RowCache>(row_cache_bytes)),
+        caches_(std::make_shared<Caches>(row_cache_bytes)),
         last_applied_(std::move(last_applied)) {
     unlogged_.disableWAL = true;
   }
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
-    return read_cached(*cache_, version_, *db_, {}, families_[size_t(table)], table, key);
+    return read_cached(*caches_, version_, *db_, newest_, families_[size_t(table)], table, key);
+  }
+  Result<InodePtr> inode(std::string_view entry_key) const override {
+    return read_inode(*caches_, version_, *db_, newest_, families_[size_t(Table::kEntries)], entry_key);
   }
   Result<std::vector<std::optional<std::string>>> get_many(Table table,
                                                            const std::vector<std::string>& keys) const override {
@@ -224,7 +253,11 @@ class RocksdbTables final : public Tables {
     }
     for (const Batch::Change& change : batch.changes()) {
       rocksdb::ColumnFamilyHandle* family = families_[size_t(change.table)];
-      status = change.value ? batch_.Put(family, change.key, *change.value) : batch_.Delete(family, change.key);
+      if (change.inode) {
+        status = batch_.Put(family, change.key, encode(*change.inode));
+      } else {
+        status = change.value ? batch_.Put(family, change.key, *change.value) : batch_.Delete(family, change.key);
+      }
       if (!status.ok()) return fail(store_error("write", status));
     }
     if (applied != kNoTransaction) {
@@ -236,14 +269,14 @@ class RocksdbTables final : public Tables {
     status = db_->Write(unlogged_, &batch_);
     if (!status.ok()) return fail(store_error("write", status));
     ++version_;
-    if (applied != kNoTransaction) cache_->write(Table::kMeta, kLastApplied, value_of(applied), version_);
-    for (const Batch::Change& change : batch.changes()) {
-      if (is_cached(change.table)) cache_->write(change.table, change.key, change.value, version_);
-    }
+    if (applied != kNoTransaction) caches_->rows.write(Table::kMeta, kLastApplied, value_of(applied), version_);
+    for (const Batch::Change& change : batch.changes()) cache(change);
     return {};
   }
 
-  std::shared_ptr<const View> snapshot() override { return std::make_shared<Moment>(db_, families_, cache_, version_); }
+  std::shared_ptr<const View> snapshot() override {
+    return std::make_shared<Moment>(db_, families_, caches_, version_);
+  }
   TransactionId last_applied() const override { return TransactionId{last_applied_->load()}; }
 
   Result<void> flush() override {
@@ -270,6 +303,19 @@ class RocksdbTables final : public Tables {
   }
 
  private:
+  // What has been written as `version_`.
+  void cache(const Batch::Change& change) {
+    if (change.table == Table::kEntries) {
+      if (change.value) {
+        caches_->inodes.pass_by(change.table, change.key, version_);
+      } else {
+        caches_->inodes.write(change.table, change.key, change.inode, version_);
+      }
+    } else if (is_cached(change.table)) {
+      caches_->rows.write(change.table, change.key, change.value, version_);
+    }
+  }
+
   static std::string value_of(TransactionId applied) {
     std::string value(8, '\0');
     store_big_endian(value.data(), raw(applied));
@@ -279,9 +325,10 @@ class RocksdbTables final : public Tables {
 
   std::shared_ptr<rocksdb::DB> db_;
   const Families families_;
-  std::shared_ptr<RowCache> cache_;
+  std::shared_ptr<Caches> caches_;
   uint64_t version_ = 0;  // of the writing thread
   std::shared_ptr<std::atomic<uint64_t>> last_applied_;
+  const rocksdb::ReadOptions newest_;
   rocksdb::WriteOptions unlogged_;
   rocksdb::WriteBatch batch_;
 };

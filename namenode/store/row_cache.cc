@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "namenode/store/rows.h"
+
 namespace dfs::namenode {
 namespace {
 
-// What a row costs beside its bytes: the node, two strings.
+// What a row costs beside its bytes: its place in the table, which is never full, and the string of its name.
 constexpr size_t kRowOverhead = 112;
 
 // Table and key as one string, on the stack where it fits.
@@ -31,33 +33,39 @@ class Name {
   std::string_view view_;
 };
 
-std::optional<std::string> owned(std::optional<std::string_view> value) {
-  if (!value) return std::nullopt;
-  return std::string(*value);
+size_t size_of(const std::optional<std::string>& value) {
+  return value ? value->size() : 0;
+}
+size_t size_of(const InodePtr& inode) {
+  return inode ? memory_bytes(*inode) : 0;
 }
 
 }  // namespace
 
-RowCache::Row* RowCache::look_up(Shard& shard, std::string_view name) {
+template <class Value>
+auto RowCache<Value>::look_up(Shard& shard, std::string_view name) -> Row* {
   if (auto found = shard.young.find(name); found != shard.young.end()) return &found->second;
   auto found = shard.old.find(name);
   if (found == shard.old.end()) return nullptr;
-  auto node = shard.old.extract(found);
-  shard.young_bytes += kRowOverhead + node.key().size() + (node.mapped().value ? node.mapped().value->size() : 0);
-  return &shard.young.insert(std::move(node)).position->second;
+  Row row = std::move(found->second);
+  shard.old.erase(found);
+  shard.young_bytes += kRowOverhead + name.size() + size_of(row.value);
+  return &shard.young.emplace(name, std::move(row)).first->second;
 }
 
-void RowCache::make_room(Shard& shard) {
+template <class Value>
+void RowCache<Value>::make_room(Shard& shard) {
   if (shard.young_bytes <= shard_bytes_max_ / 2) return;
   shard.old = std::exchange(shard.young, {});
   shard.young_bytes = 0;
 }
 
-void RowCache::put(Shard& shard, std::string_view name, Row row) {
-  const size_t value_bytes = row.value ? row.value->size() : 0;
+template <class Value>
+void RowCache<Value>::put(Shard& shard, std::string_view name, Row row) {
+  const size_t value_bytes = size_of(row.value);
   if (Row* known = look_up(shard, name)) {
     shard.young_bytes += value_bytes;
-    shard.young_bytes -= known->value ? known->value->size() : 0;
+    shard.young_bytes -= size_of(known->value);
     *known = std::move(row);
   } else {
     shard.young_bytes += kRowOverhead + name.size() + value_bytes;
@@ -66,31 +74,49 @@ void RowCache::put(Shard& shard, std::string_view name, Row row) {
   make_room(shard);
 }
 
-std::optional<std::optional<std::string>> RowCache::find(Table table, std::string_view key, uint64_t version) {
+template <class Value>
+std::optional<Value> RowCache<Value>::find(Table table, std::string_view key, uint64_t version) {
   const Name name(table, key);
   Shard& shard = shard_of(name.view());
   std::lock_guard lock(shard.mutex);
   Row* row = look_up(shard, name.view());
   if (row == nullptr || row->since > version) return std::nullopt;
-  std::optional<std::string> value = row->value;
+  std::optional<Value> value = row->value;
   make_room(shard);
   return value;
 }
 
-void RowCache::write(Table table, std::string_view key, std::optional<std::string_view> value, uint64_t version) {
+template <class Value>
+void RowCache<Value>::write(Table table, std::string_view key, Value value, uint64_t version) {
   const Name name(table, key);
   Shard& shard = shard_of(name.view());
   std::lock_guard lock(shard.mutex);
   shard.last_write = version;
-  put(shard, name.view(), {owned(value), version});
+  put(shard, name.view(), {std::move(value), version});
 }
 
-void RowCache::offer(Table table, std::string_view key, std::optional<std::string_view> value, uint64_t version) {
+template <class Value>
+void RowCache<Value>::pass_by(Table table, std::string_view key, uint64_t version) {
+  const Name name(table, key);
+  Shard& shard = shard_of(name.view());
+  std::lock_guard lock(shard.mutex);
+  shard.last_write = version;
+  if (Row* known = look_up(shard, name.view())) {
+    shard.young_bytes -= kRowOverhead + name.view().size() + size_of(known->value);
+    shard.young.erase(shard.young.find(name.view()));
+  }
+}
+
+template <class Value>
+void RowCache<Value>::offer(Table table, std::string_view key, Value value, uint64_t version) {
   const Name name(table, key);
   Shard& shard = shard_of(name.view());
   std::lock_guard lock(shard.mutex);
   if (shard.last_write > version) return;
-  put(shard, name.view(), {owned(value), version});
+  put(shard, name.view(), {std::move(value), version});
 }
+
+template class RowCache<std::optional<std::string>>;
+template class RowCache<InodePtr>;
 
 }  // namespace dfs::namenode

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "namenode/store/tables.h"
 
@@ -15,22 +16,27 @@ namespace dfs::namenode {
 // Rows that were read or written lately, found or not found, in front of tables on disk: the newest state of each, with
 // the version of the tables since when it is known to be that. A view of an older version passes by what is younger.
 //
-// Versions count the writes of the tables. One thread writes; reading and offering may be done on any thread.
+// Value: std::optional<std::string>, the bytes of a row, or InodePtr, an inode of kEntries; nothing or null: there is
+// no such row. Versions count the writes of the tables. One thread writes; reading and offering may be done on any
+// thread.
+template <class Value>
 class RowCache {
  public:
   explicit RowCache(size_t bytes_max) : shard_bytes_max_(bytes_max / kShards) {}
 
-  // Outer nothing: not known here. Inner nothing: there is no such row at `version`.
-  std::optional<std::optional<std::string>> find(Table table, std::string_view key, uint64_t version);
+  // Nothing: not known here. Otherwise what the row is at `version`.
+  std::optional<Value> find(Table table, std::string_view key, uint64_t version);
   // The row has this value from `version` on, which is the newest.
-  void write(Table table, std::string_view key, std::optional<std::string_view> value, uint64_t version);
+  void write(Table table, std::string_view key, Value value, uint64_t version);
+  // As write(), of a value that is not to be kept here.
+  void pass_by(Table table, std::string_view key, uint64_t version);
   // The row was found to have this value at `version`. Taken only if it cannot have been written since.
-  void offer(Table table, std::string_view key, std::optional<std::string_view> value, uint64_t version);
+  void offer(Table table, std::string_view key, Value value, uint64_t version);
 
  private:
   static constexpr size_t kShards = 256;
   struct Row {
-    std::optional<std::string> value;
+    Value value{};
     uint64_t since = 0;
   };
   struct Hash {
@@ -38,7 +44,7 @@ class RowCache {
     size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
   };
   // By table and key in one string.
-  using Rows = std::unordered_map<std::string, Row, Hash, std::equal_to<>>;
+  using Rows = boost::unordered_flat_map<std::string, Row, Hash, std::equal_to<>>;
 
   // Two generations: what is used moves to the young one, and when that is full the old one goes.
   struct Shard {
@@ -48,7 +54,8 @@ class RowCache {
     uint64_t last_write = 0;
   };
 
-  Shard& shard_of(std::string_view name) { return shards_[Hash()(name) % kShards]; }
+  // The map takes the low bits of the hash.
+  Shard& shard_of(std::string_view name) { return shards_[(Hash()(name) >> 48) % kShards]; }
   Row* look_up(Shard& shard, std::string_view name);
   void put(Shard& shard, std::string_view name, Row row);
   void make_room(Shard& shard);
@@ -56,5 +63,8 @@ class RowCache {
   const size_t shard_bytes_max_;
   std::array<Shard, kShards> shards_;
 };
+
+extern template class RowCache<std::optional<std::string>>;
+extern template class RowCache<InodePtr>;
 
 }  // namespace dfs::namenode

@@ -528,8 +528,25 @@ Result<SnapshotId> decode(std::string_view bytes) {
   return RowReader(bytes).number<SnapshotId>();
 }
 
+Result<InodePtr> decode_inode(std::string_view bytes) {
+  DFS_TRY(InodeRow row, decode<InodeRow>(bytes));
+  return std::make_shared<const InodeRow>(std::move(row));
+}
+
+size_t memory_bytes(const InodeRow& row) {
+  size_t bytes = sizeof(InodeRow) + row.symlink_target.size() + row.acl.size();
+  for (const ExtendedAttribute& xattr : row.xattrs) bytes += sizeof(xattr) + xattr.name.size() + xattr.value.size();
+  return bytes;
+}
+
+Result<InodePtr> inode_at(const View& view, InodeId parent, std::string_view name) {
+  return view.inode(entry_key(parent, name));
+}
+
 Result<std::optional<InodeRow>> find_entry(const View& view, InodeId parent, std::string_view name) {
-  return find<InodeRow>(view, Table::kEntries, entry_key(parent, name));
+  DFS_TRY(InodePtr inode, inode_at(view, parent, name));
+  if (!inode) return std::nullopt;
+  return *inode;
 }
 Result<std::optional<EntryKey>> find_entry_of(const View& view, InodeId id) {
   return find<EntryKey>(view, Table::kInodeIndex, inode_key(id));

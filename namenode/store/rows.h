@@ -61,6 +61,8 @@ struct InodeRow {
   bool has_quota() const { return namespace_quota || storage_space_quota || !type_quotas.empty(); }
   bool operator==(const InodeRow&) const = default;
 };
+// What it takes in memory, about.
+size_t memory_bytes(const InodeRow& row);
 
 struct EntryKey {
   InodeId parent = kNoInode;  // kNoInode for the root, whose name is empty
@@ -218,6 +220,11 @@ std::string encode_counter(uint64_t value);
 template <class Row>
 Result<Row> decode(std::string_view bytes);
 
+// For those who share it.
+Result<InodePtr> decode_inode(std::string_view bytes);
+
+// Null where there is none.
+Result<InodePtr> inode_at(const View& view, InodeId parent, std::string_view name);
 Result<std::optional<InodeRow>> find_entry(const View& view, InodeId parent, std::string_view name);
 Result<std::optional<EntryKey>> find_entry_of(const View& view, InodeId id);
 Result<std::optional<QuotaCounts>> find_quota_usage(const View& view, InodeId directory);

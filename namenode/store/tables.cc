@@ -1,6 +1,23 @@
 #include "namenode/store/tables.h"
 
+#include "namenode/store/rows.h"
+
 namespace dfs::namenode {
+
+Result<InodePtr> View::inode(std::string_view entry_key) const {
+  DFS_TRY(std::optional<std::string> bytes, get(Table::kEntries, entry_key));
+  if (!bytes) return InodePtr();
+  return decode_inode(*bytes);
+}
+
+std::optional<std::string> Batch::Change::bytes() const {
+  return inode ? encode(*inode) : value;
+}
+
+void Batch::put(std::string entry_key, InodePtr inode) {
+  bytes_ += entry_key.size() + memory_bytes(*inode);
+  changes_.push_back({Table::kEntries, std::move(entry_key), std::nullopt, std::move(inode)});
+}
 
 Result<std::vector<std::optional<std::string>>> View::get_many(Table table,
                                                                const std::vector<std::string>& keys) const {

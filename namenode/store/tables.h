@@ -36,11 +36,17 @@ enum class Table : uint8_t {
 };
 inline constexpr size_t kTableCount = 16;
 
+struct InodeRow;
+// What a row of kEntries says, decoded once for all who look at it; null: there is no such row.
+using InodePtr = std::shared_ptr<const InodeRow>;
+
 // One moment of all tables, or the newest state (Tables itself). Thread-safe for reading.
 class View {
  public:
   virtual ~View() = default;
   virtual Result<std::optional<std::string>> get(Table table, std::string_view key) const = 0;
+  // The row of kEntries.
+  virtual Result<InodePtr> inode(std::string_view entry_key) const;
   // get() of many keys at once, which costs less than one after the other. In order of the keys.
   virtual Result<std::vector<std::optional<std::string>>> get_many(Table table,
                                                                    const std::vector<std::string>& keys) const;
@@ -59,12 +65,17 @@ class Batch {
   struct Change {
     Table table;
     std::string key;
-    std::optional<std::string> value;  // nothing: the row goes
+    std::optional<std::string> value;  // nothing, and no inode: the row goes
+    InodePtr inode{};                  // of kEntries, in place of its bytes
+    // What the row is to hold.
+    std::optional<std::string> bytes() const;
   };
   void put(Table table, std::string key, std::string value) {
     bytes_ += key.size() + value.size();
     changes_.push_back({table, std::move(key), std::move(value)});
   }
+  // Into kEntries.
+  void put(std::string entry_key, InodePtr inode);
   void erase(Table table, std::string key) {
     bytes_ += key.size();
     changes_.push_back({table, std::move(key), std::nullopt});
@@ -83,7 +94,7 @@ class Batch {
   }
   const std::vector<Cut>& cuts() const { return cuts_; }
   bool empty() const { return changes_.empty() && cuts_.empty(); }
-  size_t bytes() const { return bytes_; }  // of keys and values
+  size_t bytes() const { return bytes_; }  // of keys and values, and of inodes in memory
   void clear() {
     changes_.clear();
     cuts_.clear();

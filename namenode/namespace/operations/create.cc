@@ -86,9 +86,11 @@ Result<Planned<FileStatus>> create(const PlanContext& context, const Create& req
   // With one to replace, its parent is the deepest that stays.
   InodePath above = path;
   if (replaces) {
-    std::vector<InodeRow> kept;
-    for (size_t i = 0; i + 1 < path.existing(); ++i) kept.push_back(*path.at(i));
-    kept.back().child_count -= 1;
+    std::vector<InodePtr> kept;
+    for (size_t i = 0; i + 1 < path.existing(); ++i) kept.push_back(path.shared(i));
+    InodeRow parent = *kept.back();
+    parent.child_count -= 1;
+    kept.back() = std::make_shared<const InodeRow>(std::move(parent));
     above = InodePath(path.components(), std::move(kept));
   }
   DFS_TRY(NewInodes inodes, NewInodes::start(context, above, planned.records));

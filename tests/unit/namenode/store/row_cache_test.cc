@@ -6,9 +6,12 @@
 #include <random>
 #include <vector>
 
+#include "namenode/store/rows.h"
+
 namespace dfs::namenode {
 namespace {
 
+using Rows = RowCache<std::optional<std::string>>;
 using Found = std::optional<std::optional<std::string>>;
 const Found kUnknown;
 const Found kAbsent = std::optional<std::string>();
@@ -17,7 +20,7 @@ Found found(std::string value) {
 }
 
 TEST(RowCache, KnowsWhatWasWrittenAndThatItIsGone) {
-  RowCache cache(1 << 20);
+  Rows cache(1 << 20);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 1), kUnknown);
   cache.write(Table::kEntries, "a", "1", 1);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 1), found("1"));
@@ -27,14 +30,14 @@ TEST(RowCache, KnowsWhatWasWrittenAndThatItIsGone) {
 }
 
 TEST(RowCache, AnOlderViewPassesByWhatIsYounger) {
-  RowCache cache(1 << 20);
+  Rows cache(1 << 20);
   cache.write(Table::kEntries, "a", "1", 5);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 4), kUnknown);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 6), found("1"));
 }
 
 TEST(RowCache, AnOfferThatMayHaveBeenOverwrittenIsRefused) {
-  RowCache cache(1 << 20);
+  Rows cache(1 << 20);
   cache.write(Table::kEntries, "a", "new", 5);
   cache.offer(Table::kEntries, "a", "old", 4);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 5), found("new"));
@@ -44,7 +47,7 @@ TEST(RowCache, AnOfferThatMayHaveBeenOverwrittenIsRefused) {
 }
 
 TEST(RowCache, KeepsWhatIsUsedWithinItsBound) {
-  RowCache cache(256 * 4096);
+  Rows cache(256 * 4096);
   const std::string value(100, 'v');
   cache.write(Table::kEntries, "used", value, 1);
   size_t known = 0;
@@ -58,8 +61,28 @@ TEST(RowCache, KeepsWhatIsUsedWithinItsBound) {
   EXPECT_LT(known, size_t(256 * 4096 / 200));
 }
 
+TEST(RowCache, WhatPassesByIsNotKnownAndNoOfferFromBeforeIsTaken) {
+  Rows cache(1 << 20);
+  cache.write(Table::kMeta, "a", "1", 1);
+  cache.pass_by(Table::kMeta, "a", 2);
+  EXPECT_EQ(cache.find(Table::kMeta, "a", 2), kUnknown);
+  cache.offer(Table::kMeta, "a", "1", 1);
+  EXPECT_EQ(cache.find(Table::kMeta, "a", 2), kUnknown);
+  cache.offer(Table::kMeta, "a", "2", 2);
+  EXPECT_EQ(cache.find(Table::kMeta, "a", 2), found("2"));
+}
+
+TEST(RowCache, InodesAreShared) {
+  RowCache<InodePtr> cache(1 << 20);
+  const auto inode = std::make_shared<const InodeRow>(InodeRow{.id = InodeId(7)});
+  cache.write(Table::kEntries, "a", inode, 1);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 1), inode);
+  cache.write(Table::kEntries, "a", nullptr, 2);
+  EXPECT_EQ(cache.find(Table::kEntries, "a", 2), std::optional<InodePtr>(nullptr));
+}
+
 TEST(RowCache, LongKeysAreKeysToo) {
-  RowCache cache(1 << 20);
+  Rows cache(1 << 20);
   const std::string key(5000, 'k');
   cache.write(Table::kEntries, key, "1", 1);
   EXPECT_EQ(cache.find(Table::kEntries, key, 1), found("1"));
@@ -68,7 +91,7 @@ TEST(RowCache, LongKeysAreKeysToo) {
 // Against a plain history: whatever is found at a version is what the rows were at that version.
 TEST(RowCache, NeverTellsAnythingButTheStateOfTheVersion) {
   std::mt19937_64 random(7);
-  RowCache cache(256 * 600);
+  Rows cache(256 * 600);
   std::vector<std::map<std::string, std::string>> versions(1);
   for (int step = 0; step < 20'000; ++step) {
     const std::string key = "k" + std::to_string(random() % 300);
