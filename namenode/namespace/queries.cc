@@ -125,21 +125,21 @@ Result<std::optional<Listing>> list(const Query& query, std::string_view path, s
   const uint8_t policy = policy_of(resolved);
   // Blocks times replication bound a page as well, since each location takes room in the answer.
   int64_t budget = query.settings.listing_max;
+  listing.entries.reserve(std::min<size_t>(inode->child_count, query.settings.listing_max));
   bool more = false;
-  DFS_TRY_OK(for_each_child(query.view, inode->id, resolved.as_of(), start_after,
-                            [&](std::string_view name, const InodeRow& row) -> Result<bool> {
-                              if (listing.entries.size() >= query.settings.listing_max || budget <= 0) {
-                                more = true;
-                                return false;
-                              }
-                              uint8_t own = row.storage_policy != 0 ? row.storage_policy : policy;
-                              DFS_TRY(FileStatus status,
-                                      status_of(query, row, std::string(name), resolved.as_of(), own, locations));
-                              if (status.locations)
-                                budget -= int64_t(status.locations->blocks.size()) * status.inode.replication;
-                              listing.entries.push_back(std::move(status));
-                              return true;
-                            }));
+  DFS_TRY_OK(for_each_child(
+      query.view, inode->id, resolved.as_of(), start_after, [&](std::string_view name, InodeRow& row) -> Result<bool> {
+        if (listing.entries.size() >= query.settings.listing_max || budget <= 0) {
+          more = true;
+          return false;
+        }
+        uint8_t own = row.storage_policy != 0 ? row.storage_policy : policy;
+        DFS_TRY(FileStatus status,
+                status_of(query, std::move(row), std::string(name), resolved.as_of(), own, locations));
+        if (status.locations) budget -= int64_t(status.locations->blocks.size()) * status.inode.replication;
+        listing.entries.push_back(std::move(status));
+        return true;
+      }));
   if (more) {
     // A client only asks whether there are more. Of a first page the count is exact; later ones would have to count
     // what came before.

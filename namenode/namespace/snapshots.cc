@@ -163,7 +163,7 @@ Result<std::optional<InodeRow>> find_child(const View& view, InodeId directory, 
 
 namespace {
 
-using Visit = std::function<Result<bool>(std::string_view name, const InodeRow&)>;
+using Visit = std::function<Result<bool>(std::string_view name, InodeRow&)>;
 
 // Some rows of a table that is in order of names, at a time.
 constexpr size_t kRowsAtOnce = 256;

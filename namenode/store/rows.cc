@@ -67,34 +67,67 @@ class RowWriter {
   ByteWriter out_{bytes_};
 };
 
+// Reads field after field. The first that is not right, or not there, is remembered, and those after it are left as
+// they were: the end says so.
 class RowReader {
  public:
-  explicit RowReader(std::string_view bytes) : in_(bytes) {}
+  explicit RowReader(std::string_view bytes) : at_(bytes.data()), end_(at_ + bytes.size()) {}
 
-  // `max`: the largest value that the field can hold.
   template <class T>
-  Result<T> number(uint64_t max) {
-    DFS_TRY(uint64_t value, in_.varint());
-    if (value > max) return fail(ErrorCode::kCorruptFormat, "table row: a number is out of its range");
-    return T(value);
-  }
-  template <class T>
-  Result<T> number() {
+  static constexpr uint64_t largest() {
     if constexpr (std::is_enum_v<T>) {
-      return number<T>(std::numeric_limits<std::underlying_type_t<T>>::max());
+      return std::numeric_limits<std::underlying_type_t<T>>::max();
     } else {
-      return number<T>(std::numeric_limits<T>::max());
+      return std::numeric_limits<T>::max();
     }
   }
-  Result<std::string> string() {
-    DFS_TRY(uint64_t length, in_.varint());
-    DFS_TRY(ByteView bytes, in_.bytes(length));
-    return std::string(as_text(bytes));
+  // `max`: the largest value that the field can hold.
+  template <class T>
+  RowReader& number(T& field, uint64_t max = largest<T>()) {
+    const uint64_t value = varint();
+    if (value > max) break_off("a number is out of its range");
+    if (!broken_) field = T(value);
+    return *this;
   }
-  size_t remaining() const { return in_.remaining(); }
+  template <class T>
+  RowReader& number(std::optional<T>& field) {
+    return number(field.emplace());
+  }
+  RowReader& string(std::string& field) {
+    const uint64_t length = varint();
+    if (length > remaining()) break_off("it is cut off");
+    if (!broken_) field.assign(at_, length), at_ += length;
+    return *this;
+  }
+  size_t remaining() const { return size_t(end_ - at_); }
+  void break_off(const char* reason) {
+    if (!broken_) broken_ = reason;
+    at_ = end_;
+  }
+  bool broken() const { return broken_ != nullptr; }
+
+  template <class Row>
+  Result<Row> end(Row&& row) const {
+    if (broken_) return fail(ErrorCode::kCorruptFormat, std::string("table row: ") + broken_);
+    return std::forward<Row>(row);
+  }
 
  private:
-  ByteReader in_;
+  uint64_t varint() {
+    uint64_t value = 0;
+    for (unsigned shift = 0; at_ != end_ && shift < 64; shift += 7) {
+      const auto byte = uint8_t(*at_++);
+      if (shift == 63 && byte > 1) break;
+      value |= uint64_t(byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+    break_off("it is cut off");
+    return 0;
+  }
+
+  const char* at_;
+  const char* end_;
+  const char* broken_ = nullptr;
 };
 
 template <class Row>
@@ -363,169 +396,132 @@ template <>
 Result<InodeRow> decode(std::string_view bytes) {
   RowReader in(bytes);
   InodeRow row;
-  DFS_TRY(const uint64_t flags, in.number<uint64_t>());
-  if ((flags & kTypeMask) > uint64_t(InodeType::kSymlink)) {
-    return fail(ErrorCode::kCorruptFormat, "table row: unknown inode type");
-  }
+  uint64_t flags = 0;
+  in.number(flags);
+  if ((flags & kTypeMask) > uint64_t(InodeType::kSymlink)) in.break_off("unknown inode type");
   row.type = InodeType(flags & kTypeMask);
   row.under_construction = (flags & kUnderConstruction) != 0;
   row.snapshottable = (flags & kSnapshottable) != 0;
   row.versioned = (flags & kVersioned) != 0;
-  DFS_TRY(row.id, in.number<InodeId>());
-  DFS_TRY(row.owner, in.string());
-  DFS_TRY(row.group, in.string());
-  DFS_TRY(row.permission, in.number<uint16_t>());
-  DFS_TRY(row.modification_time_ms, in.number<uint64_t>());
-  DFS_TRY(row.storage_policy, in.number<uint8_t>());
-  if (flags & kHasChildCount) {
-    DFS_TRY(row.child_count, in.number<uint32_t>());
-  }
+  in.number(row.id).string(row.owner).string(row.group).number(row.permission);
+  in.number(row.modification_time_ms).number(row.storage_policy);
+  if (flags & kHasChildCount) in.number(row.child_count);
   if (flags & kHasFileFields) {
-    DFS_TRY(row.access_time_ms, in.number<uint64_t>());
-    DFS_TRY(row.replication, in.number<uint16_t>());
-    DFS_TRY(row.preferred_block_size, in.number<uint64_t>());
-    DFS_TRY(row.block_count, in.number<uint32_t>());
-    DFS_TRY(row.length, in.number<uint64_t>());
+    in.number(row.access_time_ms).number(row.replication).number(row.preferred_block_size);
+    in.number(row.block_count).number(row.length);
   }
-  if (flags & kHasSymlinkTarget) {
-    DFS_TRY(row.symlink_target, in.string());
-  }
+  if (flags & kHasSymlinkTarget) in.string(row.symlink_target);
   if (flags & kHasXattrs) {
     // Each takes at least three bytes, so the count is bounded by what is there.
-    DFS_TRY(const size_t count, in.number<size_t>(in.remaining() / 3));
+    size_t count = 0;
+    in.number(count, in.remaining() / 3);
     row.xattrs.resize(count);
-    for (ExtendedAttribute& xattr : row.xattrs) {
-      DFS_TRY(xattr.name_space, in.number<uint8_t>());
-      DFS_TRY(xattr.name, in.string());
-      DFS_TRY(xattr.value, in.string());
-    }
+    for (ExtendedAttribute& xattr : row.xattrs) in.number(xattr.name_space).string(xattr.name).string(xattr.value);
   }
-  if (flags & kHasAcl) {
-    DFS_TRY(row.acl, in.string());
-  }
-  if (flags & kHasNamespaceQuota) {
-    DFS_TRY(row.namespace_quota, in.number<uint64_t>());
-  }
-  if (flags & kHasStorageSpaceQuota) {
-    DFS_TRY(row.storage_space_quota, in.number<uint64_t>());
-  }
+  if (flags & kHasAcl) in.string(row.acl);
+  if (flags & kHasNamespaceQuota) in.number(row.namespace_quota);
+  if (flags & kHasStorageSpaceQuota) in.number(row.storage_space_quota);
   if (flags & kHasTypeQuotas) {
-    DFS_TRY(const size_t count, in.number<size_t>(kStorageTypeCount));
+    size_t count = 0;
+    in.number(count, kStorageTypeCount);
     row.type_quotas.resize(count);
-    for (TypeQuota& quota : row.type_quotas) {
-      DFS_TRY(quota.storage_type, in.number<uint8_t>(kStorageTypeCount - 1));
-      DFS_TRY(quota.bytes, in.number<uint64_t>());
-    }
+    for (TypeQuota& quota : row.type_quotas) in.number(quota.storage_type, kStorageTypeCount - 1).number(quota.bytes);
   }
-  return row;
+  return in.end(std::move(row));
 }
 
 template <>
 Result<EntryKey> decode(std::string_view bytes) {
-  RowReader in(bytes);
   EntryKey row;
-  DFS_TRY(row.parent, in.number<InodeId>());
-  DFS_TRY(row.name, in.string());
-  return row;
+  return RowReader(bytes).number(row.parent).string(row.name).end(std::move(row));
 }
 
 template <>
 Result<BlockRow> decode(std::string_view bytes) {
   RowReader in(bytes);
   BlockRow row;
-  DFS_TRY(row.id, in.number<BlockId>());
-  DFS_TRY(row.generation_stamp, in.number<GenerationStamp>());
-  DFS_TRY(row.length, in.number<uint64_t>());
-  DFS_TRY(row.state, in.number<BlockState>(uint64_t(BlockState::kComplete)));
-  DFS_TRY(const uint64_t flags, in.number<uint64_t>(kTruncates | kIsCopy));
-  DFS_TRY(const uint64_t truncate_length, in.number<uint64_t>());
+  uint64_t flags = 0, truncate_length = 0;
+  in.number(row.id).number(row.generation_stamp).number(row.length);
+  in.number(row.state, uint64_t(BlockState::kComplete)).number(flags, kTruncates | kIsCopy).number(truncate_length);
   if (flags & kTruncates) row.truncate_length = truncate_length;
-  if (flags & kIsCopy) {
-    DFS_TRY(row.copied_from, in.number<BlockId>());
-  }
-  return row;
+  if (flags & kIsCopy) in.number(row.copied_from);
+  return in.end(std::move(row));
 }
 
 template <>
 Result<QuotaCounts> decode(std::string_view bytes) {
   RowReader in(bytes);
   QuotaCounts row;
-  DFS_TRY(const uint64_t names, in.number<uint64_t>());
-  DFS_TRY(const uint64_t space, in.number<uint64_t>());
-  row.names = int64_t(names);
-  row.space = int64_t(space);
-  for (int64_t& type : row.types) {
-    DFS_TRY(const uint64_t value, in.number<uint64_t>());
-    type = int64_t(value);
-  }
-  return row;
+  auto read = [&](int64_t& field) {
+    uint64_t value = 0;
+    in.number(value);
+    field = int64_t(value);
+  };
+  read(row.names);
+  read(row.space);
+  for (int64_t& type : row.types) read(type);
+  return in.end(std::move(row));
 }
 
 template <>
 Result<BlockOwner> decode(std::string_view bytes) {
   RowReader in(bytes);
   BlockOwner row;
-  DFS_TRY(row.file, in.number<InodeId>());
-  DFS_TRY(const uint64_t index, in.number<uint64_t>(kInVersion | UINT32_MAX));
+  uint64_t index = 0;
+  in.number(row.file).number(index, kInVersion | UINT32_MAX);
   row.index = uint32_t(index);
-  if (index & kInVersion) {
-    DFS_TRY(row.version, in.number<SnapshotId>());
-  }
-  return row;
+  if (index & kInVersion) in.number(row.version);
+  return in.end(std::move(row));
 }
 
 template <>
 Result<ReplicaRow> decode(std::string_view bytes) {
   RowReader in(bytes);
   ReplicaRow row;
-  DFS_TRY(row.generation_stamp, in.number<GenerationStamp>());
-  DFS_TRY(row.length, in.number<uint64_t>());
-  DFS_TRY(row.state, in.number<ReplicaRowState>(uint64_t(ReplicaRowState::kCorrupt)));
-  return row;
+  in.number(row.generation_stamp).number(row.length).number(row.state, uint64_t(ReplicaRowState::kCorrupt));
+  return in.end(std::move(row));
 }
 
 template <>
 Result<StorageRow> decode(std::string_view bytes) {
   RowReader in(bytes);
   StorageRow row;
-  DFS_TRY(row.storage_uuid, in.string());
-  DFS_TRY(row.datanode_uuid, in.string());
-  DFS_TRY(row.storage_type, in.number<uint8_t>());
-  return row;
+  in.string(row.storage_uuid).string(row.datanode_uuid).number(row.storage_type);
+  return in.end(std::move(row));
 }
 
 template <>
 Result<OpenFileRow> decode(std::string_view bytes) {
-  RowReader in(bytes);
   OpenFileRow row;
-  DFS_TRY(row.holder, in.string());
-  DFS_TRY(row.client_machine, in.string());
-  return row;
+  return RowReader(bytes).string(row.holder).string(row.client_machine).end(std::move(row));
 }
 
 template <>
 Result<RetryRow> decode(std::string_view bytes) {
   RowReader in(bytes);
   RetryRow row;
-  DFS_TRY(row.operation, in.number<uint8_t>());
-  DFS_TRY(row.created_ms, in.number<uint64_t>());
-  DFS_TRY(row.answer, in.string());
-  return row;
+  in.number(row.operation).number(row.created_ms).string(row.answer);
+  return in.end(std::move(row));
 }
 
 template <>
 Result<SnapshotRow> decode(std::string_view bytes) {
   RowReader in(bytes);
   SnapshotRow row;
-  DFS_TRY(row.name, in.string());
-  DFS_TRY(std::string root, in.string());
-  DFS_TRY(row.root, decode<InodeRow>(root));
-  return row;
+  std::string root;
+  in.string(row.name).string(root);
+  if (!in.broken()) {
+    DFS_TRY(row.root, decode<InodeRow>(root));
+  }
+  return in.end(std::move(row));
 }
 
 template <>
 Result<SnapshotId> decode(std::string_view bytes) {
-  return RowReader(bytes).number<SnapshotId>();
+  SnapshotId snapshot{};
+  RowReader in(bytes);
+  in.number(snapshot);
+  return in.end(std::move(snapshot));
 }
 
 Result<InodePtr> decode_inode(std::string_view bytes) {

@@ -55,7 +55,8 @@ Result<ByteView> ByteReader::bytes(size_t length) {
 Result<uint64_t> ByteReader::varint() {
   uint64_t value = 0;
   for (int shift = 0; shift < 70; shift += 7) {
-    DFS_TRY(uint8_t byte, u8());
+    if (position_ == bytes_.size()) return std::unexpected(bytes(1).error());
+    const uint8_t byte = bytes_[position_++];
     if (shift == 63 && byte > 1) break;
     value |= uint64_t(byte & 0x7f) << shift;
     if ((byte & 0x80) == 0) return value;

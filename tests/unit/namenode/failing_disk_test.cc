@@ -175,17 +175,16 @@ TEST_F(FailingDisk, FewerEditsFoldersThanTheMinimumEndWriting) {
 
 TEST_F(FailingDisk, ADamagedEditStopsTheStartAndIsNamedWithItsPlace) {
   format(settings());
+  const std::string was = root, copy = was + "/copy";
+  std::filesystem::create_directory(copy);
+  std::filesystem::copy(was + "/name", copy + "/name", std::filesystem::copy_options::recursive);
   start(settings());
   ASSERT_EQ(make("/kept"), "");
   for (char name : {'a', 'b', 'c', 'd'}) ASSERT_EQ(make(std::string("/") + name), "");
-  // As it was when power went.
-  const std::string was = root;
-  root = was + "/copy";
-  std::filesystem::create_directory(root);
-  for (const char* folder : {"/name", "/edits"}) {
-    std::filesystem::copy(was + folder, root + folder, std::filesystem::copy_options::recursive);
-  }
+  // As it was when power went: nothing has been flushed into the tables.
+  std::filesystem::copy(was + "/edits", copy + "/edits", std::filesystem::copy_options::recursive);
   stop();
+  root = copy;
   const std::string segment = root + "/edits/current/edits_inprogress_0000000000000000001";
   auto file = Disk::posix().open(segment, Disk::OpenMode::kReadWrite);
   ASSERT_TRUE(file);
