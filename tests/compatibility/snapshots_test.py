@@ -7,6 +7,8 @@ import shutil
 import pytest
 
 from harness.cluster import OURS, Cluster, StockCluster, TuskCluster
+from harness.namenode_rpc import NameNodeRpc
+from harness.polling import wait_until
 from harness.real_input import random_file
 
 DIFF = "org.apache.hadoop.hdfs.tools.snapshot.SnapshotDiff"
@@ -48,7 +50,16 @@ def run_command(cluster, command, local):
         return tools.run(LIST_DIRECTORIES)
     if tool == "snapshots":
         return tools.run(LIST_SNAPSHOTS, *words)
-    return tools.fs(f"-{tool}", *words)
+    done = tools.fs(f"-{tool}", *words)
+    if tool == "truncate" and done.code == 0:
+        wait_until_closed(cluster, words[-1])
+    return done
+
+
+def wait_until_closed(cluster, path):
+    """`-truncate -w` waits for the new length alone, which the block may have before its recovery has ended."""
+    with NameNodeRpc(cluster.namenode.addresses["rpc"]) as namenode:
+        wait_until(lambda: namenode.call("isFileClosed", (1, path))[1][0], 30, f"{path} is closed")
 
 
 def by_name_alone(outcome):
