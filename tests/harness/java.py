@@ -48,8 +48,9 @@ def write_java_configuration(directory, core, hdfs):
     return directory
 
 
-def run_java(main_class, configuration, home, *args, within=120, env=None):
-    return run(*java_command(main_class, configuration, home, *args), within=within, env=env)
+def run_java(main_class, configuration, home, *args, within=120, env=None, extra_class_path=""):
+    return run(*java_command(main_class, configuration, home, *args, extra_class_path=extra_class_path), within=within,
+               env=env)
 
 
 def compile_program(program):

@@ -6,6 +6,7 @@ import pathlib
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 HADOOP_JARS = BUILD / "hadoop" / "lib"
+HADOOP_TEST_JARS = BUILD / "hadoop" / "tests"
 # Which of our builds the cluster tests run.
 PRESET = os.environ.get("TUSK_TEST_PRESET", "release")
 TUSK = BUILD / PRESET / "bin" / "tusk"
