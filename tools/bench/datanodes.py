@@ -9,7 +9,6 @@ import asyncio
 import json
 import pathlib
 import struct
-import subprocess
 import sys
 import time
 import uuid
@@ -17,11 +16,9 @@ import uuid
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from harness.cluster import Cluster  # noqa: E402
-from harness.command import run, tusk  # noqa: E402
-from harness.namenode_rpc import NameNodeRpc, decode, delimited, encode, read_varint, varint, zigzag  # noqa: E402
+from filled import measure, other_calls, table  # noqa: E402
+from harness.namenode_rpc import decode, delimited, encode, read_varint, varint, zigzag  # noqa: E402
 
-BIN = ROOT / "build" / "release" / "bin"
 PROTOCOL = "org.apache.hadoop.hdfs.server.protocol.DatanodeProtocol"
 # As fill_namespace makes them.
 FIRST_BLOCK, STAMP, LENGTH = (1 << 30) + 1, 1001, 1
@@ -131,53 +128,6 @@ async def run_fleet(address, count, files, seconds):
             "heartbeat_p99_ms": round(round_trips[int(len(round_trips) * 0.99)] * 1000, 1)}
 
 
-def start(cluster):
-    cluster.namenode.start(within=600)
-    address = cluster.namenode.addresses["rpc"]
-    with NameNodeRpc(address) as namenode:
-        namenode.call("setSafeMode", (1, 1))  # leave
-    return address
-
-
-def other_calls(address, root, seconds):
-    return subprocess.Popen(
-        [BIN / "namenode_load", f"{address[0]}:{address[1]}", "mkdirs", "--root", root, "--files", "1",
-         "--connections", "2", "--in-flight", "1", "--warm-up", "1", "--seconds", str(seconds)],
-        stdout=subprocess.PIPE, text=True)
-
-
-def measure(clusters, options, known, work):
-    """`work` on a NameNode of each kind that starts on the same filled namespace."""
-    ours = Cluster("tusk", [])
-    stock = Cluster("stock", [], jvm=["-Xmx6g"])
-    results = {}
-    try:
-        run(BIN / "fill_namespace", ours.namenode.storage, "--files", str(options.files), "--files-per-folder", "1000",
-            "--datanodes", str(known), within=3600).ok()
-        ours.namenode.write_configuration()
-        for kind in clusters:
-            cluster = ours
-            if kind == "stock":
-                ours.namenode.daemon.terminate()
-                tusk("inspect", "fsimage", "export", stock.namenode.storage, "--config", ours.namenode.configuration,
-                     within=3600).ok()
-                cluster = stock
-            results[kind] = work(cluster, start(cluster))
-            print(json.dumps({"server": kind, **results[kind]}), file=sys.stderr, flush=True)
-    finally:
-        for cluster in (ours, stock):
-            cluster.stop()
-    return results
-
-
-def table(results):
-    columns = list(next(iter(results.values())))
-    print("| server | " + " | ".join(columns) + " |")
-    print("|---|" + "---|" * len(columns))
-    for kind, figures in results.items():
-        print(f"| {kind} | " + " | ".join(str(figures[column]) for column in columns) + " |")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=1_000_000)
@@ -199,8 +149,8 @@ def main():
         return asyncio.run(run_fleet(address, options.datanodes, options.files, options.seconds))
 
     # Locations that nobody knows yet are the harder case of the one report.
-    table(measure(kinds, options, 0, one_report))
-    table(measure(kinds, options, options.datanodes, fleet))
+    table(measure(kinds, options.files, 1000, 0, one_report))
+    table(measure(kinds, options.files, 1000, options.datanodes, fleet))
 
 
 if __name__ == "__main__":
