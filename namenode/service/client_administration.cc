@@ -31,6 +31,24 @@ bool is_wanted(const DatanodeStatus& datanode, DatanodeReportTypeProto type) {
   return false;
 }
 
+// What both answers say of blocks.
+template <class Response>
+void count_blocks(const DatanodeView& view, Response& response) {
+  response.set_corrupt_blocks(view.corrupt);
+  response.set_missing_blocks(view.missing);
+  response.set_missing_repl_one_blocks(view.missing_replication_one);
+  response.set_blocks_in_future(0);
+  response.set_pending_deletion_blocks(view.pending_deletion);
+}
+
+Task<Result<std::vector<BlockId>>> corrupt_blocks(NamespaceAccess& access, BlockId after, size_t count_max) {
+  Blocks& blocks = access.blocks();
+  co_return co_await access.thread().run<std::vector<BlockId>>(
+      [&blocks, after, count_max](const NamespaceThread::Unjournaled&) -> Result<std::vector<BlockId>> {
+        return blocks.corrupt_blocks(after, count_max);
+      });
+}
+
 }  // namespace
 
 void ClientAdministration::add_to(rpc::MethodTable& table) {
@@ -55,11 +73,7 @@ Result<GetFsStatsResponseProto> ClientAdministration::get_fs_stats(const GetFsSt
   response.set_used(view->used_bytes);
   response.set_remaining(view->remaining_bytes);
   response.set_under_replicated(view->under_replicated);
-  response.set_corrupt_blocks(view->corrupt);
-  response.set_missing_blocks(view->missing);
-  response.set_missing_repl_one_blocks(view->missing_replication_one);
-  response.set_blocks_in_future(0);
-  response.set_pending_deletion_blocks(view->pending_deletion);
+  count_blocks(*view, response);
   return response;
 }
 
@@ -68,11 +82,7 @@ Result<GetFsReplicatedBlockStatsResponseProto> ClientAdministration::get_replica
   std::shared_ptr<const DatanodeView> view = access_.blocks().datanodes();
   GetFsReplicatedBlockStatsResponseProto response;
   response.set_low_redundancy(view->low_redundancy);
-  response.set_corrupt_blocks(view->corrupt);
-  response.set_missing_blocks(view->missing);
-  response.set_missing_repl_one_blocks(view->missing_replication_one);
-  response.set_blocks_in_future(0);
-  response.set_pending_deletion_blocks(view->pending_deletion);
+  count_blocks(*view, response);
   return response;
 }
 
@@ -114,12 +124,7 @@ Task<Result<ListCorruptFileBlocksResponseProto>> ClientAdministration::list_corr
     }
     after = std::stoull(request.cookie());
   }
-  Blocks& blocks = access_.blocks();
-  DFS_CO_TRY(std::vector<BlockId> corrupt,
-             co_await access_.thread().run<std::vector<BlockId>>(
-                 [after, &blocks](const NamespaceThread::Unjournaled&) -> Result<std::vector<BlockId>> {
-                   return blocks.corrupt_blocks(BlockId(after), kPage);
-                 }));
+  DFS_CO_TRY(std::vector<BlockId> corrupt, co_await corrupt_blocks(access_, BlockId(after), kPage));
   NamespaceAccess::Reading reading = read(access_, context);
   ListCorruptFileBlocksResponseProto response;
   for (BlockId block : corrupt) {
@@ -207,12 +212,7 @@ Task<Result<MetaSaveResponseProto>> ClientAdministration::meta_save(const MetaSa
                                                                     const Context& context) {
   constexpr size_t kCorruptMax = 10'000;
   DFS_CO_TRY_OK(access_.audit().of(require_superuser(access_, context, "metaSave"), context, "metaSave", "null"));
-  Blocks& blocks = access_.blocks();
-  DFS_CO_TRY(std::vector<BlockId> corrupt,
-             co_await access_.thread().run<std::vector<BlockId>>(
-                 [&blocks](const NamespaceThread::Unjournaled&) -> Result<std::vector<BlockId>> {
-                   return blocks.corrupt_blocks(BlockId(0), kCorruptMax);
-                 }));
+  DFS_CO_TRY(std::vector<BlockId> corrupt, co_await corrupt_blocks(access_, BlockId(0), kCorruptMax));
   NamespaceAccess::Reading reading = read(access_, context);
   DFS_CO_TRY(uint64_t files, counter(*reading.view, Counter::kFileCount));
   DFS_CO_TRY(uint64_t directories, counter(*reading.view, Counter::kDirectoryCount));

@@ -51,8 +51,8 @@ class FaultyDisk final : public Disk {
 
   void arm(Fault fault);
   // The machine is off after `count` operations more: all that follow fail. But reading what is open goes on and is not
-  // counted: on a machine that is off nobody reads, and RocksDB, where it is built with assertions, ends the process when
-  // a read fails.
+  // counted: on a machine that is off nobody reads, and RocksDB, where it is built with assertions, ends the process
+  // when a read fails.
   void stop_after(uint64_t count) {
     arm({.on_path = {}, .skip = count, .times = UINT64_MAX, .error_number = 5, .spares_reads = true});
   }

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "tests/unit/namenode/fsck/fsck_fixture.h"
+#include "tests/unit/namenode/web/exchange.h"
 
 namespace dfs::namenode {
 namespace {
@@ -33,36 +34,6 @@ class Deleter final : public rpc::Protocol {
   }
   std::vector<std::string> asked;
   bool fails = false;
-};
-
-class NoBody final : public http::RequestBody {
- public:
-  Task<Result<size_t>> read_some(std::span<uint8_t>) override { co_return 0; }
-};
-
-class Recorder final : public http::ResponseWriter {
- public:
-  Task<Result<void>> send(http::Response given) override {
-    response = std::move(given);
-    co_return Result<void>();
-  }
-  Task<Result<void>> begin(unsigned status, http::Fields headers, std::optional<uint64_t>) override {
-    response.status = status;
-    response.headers = std::move(headers);
-    co_return Result<void>();
-  }
-  Task<Result<void>> write(ByteView bytes) override {
-    if (gone) co_return fail(ErrorCode::kEof, "gone");
-    response.body += as_text(bytes);
-    co_return Result<void>();
-  }
-  Task<Result<void>> finish() override {
-    finished = true;
-    co_return Result<void>();
-  }
-  http::Response response;
-  bool finished = false;
-  bool gone = false;
 };
 
 class FsckPageTest : public FsckFixture {

@@ -9,39 +9,10 @@
 #include "namenode/image/image_folder.h"
 #include "namenode/web/by_path.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
+#include "tests/unit/namenode/web/exchange.h"
 
 namespace dfs::namenode {
 namespace {
-
-class NoBody final : public http::RequestBody {
- public:
-  Task<Result<size_t>> read_some(std::span<uint8_t>) override { co_return 0; }
-};
-
-class Recorder final : public http::ResponseWriter {
- public:
-  Task<Result<void>> send(http::Response given) override {
-    response = std::move(given);
-    co_return Result<void>();
-  }
-  Task<Result<void>> begin(unsigned status, http::Fields headers, std::optional<uint64_t> length_bytes) override {
-    response.status = status;
-    response.headers = std::move(headers);
-    announced = length_bytes;
-    co_return Result<void>();
-  }
-  Task<Result<void>> write(ByteView bytes) override {
-    response.body += as_text(bytes);
-    co_return Result<void>();
-  }
-  Task<Result<void>> finish() override {
-    finished = true;
-    co_return Result<void>();
-  }
-  http::Response response;
-  std::optional<uint64_t> announced;
-  bool finished = false;
-};
 
 class ImageTransferTest : public NamespaceFixture {
  protected:

@@ -10,6 +10,7 @@
 #include "proto/base/event_loop.h"
 #include "proto/base/task.h"
 #include "tests/unit/namenode/metrics/sample_fixture.h"
+#include "tests/unit/namenode/web/exchange.h"
 
 namespace dfs::namenode {
 namespace {
@@ -147,22 +148,6 @@ TEST(InstrumentationAccess, RefusesWithHadoopsWords) {
   EXPECT_THAT(refused.body, HasSubstr("Unauthenticated users are not authorized to access this page."));
 }
 
-class Sent final : public http::ResponseWriter {
- public:
-  Task<Result<void>> send(http::Response given) override {
-    response = std::move(given);
-    co_return Result<void>();
-  }
-  Task<Result<void>> begin(unsigned, http::Fields, std::optional<uint64_t>) override { co_return Result<void>(); }
-  Task<Result<void>> write(ByteView) override { co_return Result<void>(); }
-  Task<Result<void>> finish() override { co_return Result<void>(); }
-  http::Response response;
-};
-class NoBody final : public http::RequestBody {
- public:
-  Task<Result<size_t>> read_some(std::span<uint8_t>) override { co_return 0; }
-};
-
 TEST(Page, IsMadeForReadersOnItsOwnThread) {
   EventLoop loop("pages");
   loop.start();
@@ -174,7 +159,7 @@ TEST(Page, IsMadeForReadersOnItsOwnThread) {
   auto answer_to = [&](const char* method) {
     http::Request request = request_of("/x");
     request.method = method;
-    Sent sent;
+    Recorder sent;
     NoBody body;
     boost::asio::io_context context;
     boost::asio::co_spawn(context, served.handle(request, body, sent), boost::asio::detached);

@@ -12,6 +12,7 @@
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
 #include "proto/rpc/server.h"
 #include "proto/security/identity.h"
+#include "tests/unit/namenode/web/exchange.h"
 
 namespace dfs::namenode {
 namespace {
@@ -57,35 +58,6 @@ class FakeProtocol final : public rpc::Protocol {
 
  private:
   static Task<Result<std::string>> later(Result<std::string> answer) { co_return answer; }
-};
-
-class NoBody final : public http::RequestBody {
- public:
-  Task<Result<size_t>> read_some(std::span<uint8_t>) override { co_return 0; }
-};
-
-class Recorder final : public http::ResponseWriter {
- public:
-  Task<Result<void>> send(http::Response given) override {
-    response = std::move(given);
-    finished = true;
-    co_return Result<void>();
-  }
-  Task<Result<void>> begin(unsigned status, http::Fields headers, std::optional<uint64_t>) override {
-    response.status = status;
-    response.headers = std::move(headers);
-    co_return Result<void>();
-  }
-  Task<Result<void>> write(ByteView bytes) override {
-    response.body += as_text(bytes);
-    co_return Result<void>();
-  }
-  Task<Result<void>> finish() override {
-    finished = true;
-    co_return Result<void>();
-  }
-  http::Response response;
-  bool finished = false;
 };
 
 HdfsFileStatusProto file_status(const std::string& name, uint64_t length) {
