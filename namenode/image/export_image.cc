@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "namenode/image/exported_history.h"
 #include "namenode/image/image_inode.h"
 #include "namenode/image/import_image.h"
 #include "namenode/image/string_table.h"
@@ -16,10 +17,8 @@ namespace {
 
 using namespace hadoop::hdfs::fsimage;
 
-// Java compares the bytes of names as signed ones, and a NameNode that starts takes the order of an image for granted.
-bool before_in_java(const std::string& left, const std::string& right) {
-  return std::ranges::lexicographical_compare(left, right, [](char a, char b) { return int8_t(a) < int8_t(b); });
-}
+// Of a file that was open when it was deleted.
+constexpr std::string_view kNobody = "HDFS_NameNode";
 
 bool is_ascii(std::string_view name) {
   return std::ranges::all_of(name, [](char c) { return uint8_t(c) < 0x80; });
@@ -39,8 +38,9 @@ class Export {
     DFS_TRY_OK(write_inodes());
     DFS_TRY_OK(write_directories());
     DFS_TRY_OK(write_open_files());
-    DFS_TRY_OK(write_snapshots());
-    DFS_TRY_OK(image_.end_section("INODE_REFERENCE"));
+    DFS_TRY_OK(history_.write_snapshots());
+    DFS_TRY_OK(history_.write_differences());
+    DFS_TRY_OK(history_.write_references());
     SecretManagerSection secrets;
     secrets.set_currentid(0);
     secrets.set_tokensequencenumber(0);
@@ -72,22 +72,6 @@ class Export {
     DFS_TRY(Head head, kept(section, std::move(fresh)));
     DFS_TRY_OK(image_.put(head));
     return image_.end_section(section);
-  }
-
-  Result<void> write_snapshots() {
-    DFS_TRY(uint64_t directories, counter(view_, Counter::kSnapshottableCount));
-    DFS_TRY(uint64_t count, counter(view_, Counter::kSnapshotCount));
-    if (directories + count > 0) {
-      return fail(ErrorCode::kUnsupported, "Snapshots cannot be exported yet. Delete them, and disallow them in the " +
-                                               std::to_string(directories) + " directories that can have some, before");
-    }
-    SnapshotSection fresh;
-    fresh.set_numsnapshots(0);
-    DFS_TRY(SnapshotSection head, kept("SNAPSHOT", std::move(fresh)));
-    DFS_TRY(uint64_t next, counter(view_, Counter::kNextSnapshotId));
-    head.set_snapshotcounter(uint32_t(next));
-    DFS_TRY_OK(image_.put(head));
-    return image_.end_section("SNAPSHOT");
   }
 
   Result<void> write_name_system() {
@@ -140,6 +124,13 @@ class Export {
       DFS_TRY_OK(to_image(inode, numbers_, message));
       return image_.put(message);
     }));
+    DFS_TRY_OK(history_.for_each_outside([&](const EntryKey& key, const InodeRow& row) -> Result<void> {
+      ImageInode inode{.name = key.name, .row = row};
+      if (inode.row.type == InodeType::kFile) DFS_TRY_OK(add_file_outside(inode));
+      message.Clear();
+      DFS_TRY_OK(to_image(inode, numbers_, message));
+      return image_.put(message);
+    }));
     return image_.end_section("INODE");
   }
 
@@ -154,37 +145,60 @@ class Export {
     return {};
   }
 
+  // A file that only snapshots have, as it was when it was deleted.
+  Result<void> add_file_outside(ImageInode& inode) const {
+    DFS_TRY(inode.blocks, blocks_of_file(view_, inode.row.id));
+    if (!inode.blocks.empty() && inode.blocks.back().state == BlockState::kUnderConstruction) {
+      inode.open = OpenFileRow{.holder = std::string(kNobody)};
+    }
+    return {};
+  }
+
+  struct Children {
+    std::vector<uint64_t> inodes{};
+    std::vector<uint32_t> references{};
+    std::unordered_set<uint64_t> renamed{};  // of the references
+    bool ascii = true;
+  };
+
   Result<void> write_directories() {
     InodeId parent = kNoInode;
-    std::vector<uint64_t> children;
-    bool ascii = true;
+    Children children;
     DFS_TRY_OK(for_each_entry([&](EntryKey key, InodeRow row) -> Result<void> {
       if (key.parent != parent) {
-        DFS_TRY_OK(write_directory(parent, children, ascii));
+        DFS_TRY_OK(write_directory(parent, children));
         parent = key.parent;
-        children.clear();
-        ascii = true;
+        children = {};
       }
-      ascii = ascii && is_ascii(key.name);
-      children.push_back(raw(row.id));
+      DFS_TRY(std::optional<uint32_t> reference, history_.reference_in_tree(key, row));
+      if (reference) {
+        children.references.push_back(*reference);
+        children.renamed.insert(raw(row.id));
+        return {};
+      }
+      children.ascii = children.ascii && is_ascii(key.name);
+      children.inodes.push_back(raw(row.id));
       return {};
     }));
-    DFS_TRY_OK(write_directory(parent, children, ascii));
+    DFS_TRY_OK(write_directory(parent, children));
     return image_.end_section("INODE_DIR");
   }
 
-  Result<void> write_directory(InodeId parent, std::vector<uint64_t>& children, bool ascii) {
-    if (parent == kNoInode || children.empty()) return {};
-    if (!ascii) {
-      DFS_TRY(children, children_in_javas_order(parent));
+  // References find their places by themselves.
+  Result<void> write_directory(InodeId parent, Children& children) {
+    if (parent == kNoInode || children.inodes.size() + children.references.size() == 0) return {};
+    if (!children.ascii) {
+      DFS_TRY(children.inodes, children_in_javas_order(parent, children.renamed));
     }
     INodeDirectorySection::DirEntry directory;
     directory.set_parent(raw(parent));
-    directory.mutable_children()->Add(children.begin(), children.end());
+    directory.mutable_children()->Add(children.inodes.begin(), children.inodes.end());
+    directory.mutable_refchildren()->Add(children.references.begin(), children.references.end());
     return image_.put(directory);
   }
 
-  Result<std::vector<uint64_t>> children_in_javas_order(InodeId parent) const {
+  Result<std::vector<uint64_t>> children_in_javas_order(InodeId parent,
+                                                        const std::unordered_set<uint64_t>& without) const {
     std::vector<std::pair<std::string, uint64_t>> named;
     Result<void> outcome;
     DFS_TRY_OK(view_.scan(Table::kEntries, inode_key(parent), [&](std::string_view key, std::string_view value) {
@@ -193,11 +207,11 @@ class Export {
         outcome = fail(std::move(row).error());
         return false;
       }
-      named.emplace_back(decode_entry_key(key).name, raw(row->id));
+      if (!without.contains(raw(row->id))) named.emplace_back(decode_entry_key(key).name, raw(row->id));
       return true;
     }));
     DFS_TRY_OK(std::move(outcome));
-    std::ranges::sort(named, before_in_java, &std::pair<std::string, uint64_t>::first);
+    std::ranges::sort(named, BeforeInJava(), &std::pair<std::string, uint64_t>::first);
     std::vector<uint64_t> ids;
     for (const auto& [name, id] : named) ids.push_back(id);
     return ids;
@@ -228,6 +242,7 @@ class Export {
   const StorageVersion& version_;
   ImageWriter& image_;
   ImageNumbers numbers_;
+  ExportedHistory history_{view_, numbers_, image_};
   // What has been deleted and is still to be swept is not in the image.
   std::unordered_set<InodeId> detached_;
   size_t detached_inodes_ = 0;

@@ -168,8 +168,7 @@ Result<void> symlink_from(const INodeSection::INodeSymlink& link, const ImageNam
   return {};
 }
 
-Result<void> file_to(const ImageInode& inode, ImageNumbers& numbers, INodeSection::INodeFile& out) {
-  const InodeRow& row = inode.row;
+Result<void> file_attributes_to(const InodeRow& row, ImageNumbers& numbers, INodeSection::INodeFile& out) {
   DFS_TRY(uint64_t permission, permission_of(row, numbers));
   out.set_permission(permission);
   out.set_modificationtime(row.modification_time_ms);
@@ -178,6 +177,13 @@ Result<void> file_to(const ImageInode& inode, ImageNumbers& numbers, INodeSectio
   out.set_preferredblocksize(row.preferred_block_size);
   out.set_storagepolicyid(row.storage_policy);
   out.set_blocktype(hadoop::hdfs::CONTIGUOUS);
+  if (!row.acl.empty()) DFS_TRY_OK(acl_to(row, numbers, *out.mutable_acl()));
+  if (!row.xattrs.empty()) DFS_TRY_OK(xattrs_to(row, numbers, *out.mutable_xattrs()));
+  return {};
+}
+
+Result<void> file_to(const ImageInode& inode, ImageNumbers& numbers, INodeSection::INodeFile& out) {
+  DFS_TRY_OK(file_attributes_to(inode.row, numbers, out));
   for (const BlockRow& block : inode.blocks) {
     auto& written = *out.add_blocks();
     written.set_blockid(raw(block.id));
@@ -188,8 +194,6 @@ Result<void> file_to(const ImageInode& inode, ImageNumbers& numbers, INodeSectio
     out.mutable_fileuc()->set_clientname(inode.open->holder);
     out.mutable_fileuc()->set_clientmachine(inode.open->client_machine);
   }
-  if (!row.acl.empty()) DFS_TRY_OK(acl_to(row, numbers, *out.mutable_acl()));
-  if (!row.xattrs.empty()) DFS_TRY_OK(xattrs_to(row, numbers, *out.mutable_xattrs()));
   return {};
 }
 
@@ -258,6 +262,27 @@ Result<void> to_image(const ImageInode& inode, ImageNumbers& numbers, INodeSecti
       return symlink_to(inode.row, numbers, *out.mutable_symlink());
   }
   return fail(ErrorCode::kCorruptFormat, "unknown inode type");
+}
+
+Result<InodeRow> attributes_from(const INodeSection::INodeFile& copy, const ImageNames& names) {
+  ImageInode made;
+  made.row.type = InodeType::kFile;
+  DFS_TRY_OK(file_from(copy, names, made));
+  return std::move(made.row);
+}
+
+Result<InodeRow> attributes_from(InodeId id, const INodeSection::INodeDirectory& copy, const ImageNames& names) {
+  InodeRow row{.id = id, .type = InodeType::kDirectory};
+  DFS_TRY_OK(directory_from(copy, names, row));
+  return row;
+}
+
+Result<void> attributes_to(const InodeRow& file, ImageNumbers& numbers, INodeSection::INodeFile& out) {
+  return file_attributes_to(file, numbers, out);
+}
+
+Result<void> attributes_to(const InodeRow& directory, ImageNumbers& numbers, INodeSection::INodeDirectory& out) {
+  return directory_to(directory, numbers, out);
 }
 
 }  // namespace dfs::namenode

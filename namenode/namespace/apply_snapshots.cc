@@ -18,19 +18,6 @@ void put_snapshot(InodeId directory, const Snapshot& snapshot, RecordChange& cha
   change.put(Table::kSnapshots, snapshot_name_key(directory, snapshot.row.name), encode(snapshot.id));
 }
 
-void put_version(const EntryKey& entry, SnapshotId snapshot, std::string bytes, std::optional<InodeId> inode,
-                 RecordChange& change) {
-  change.put(Table::kVersions, version_key(entry, snapshot), std::move(bytes));
-  change.put(Table::kVersionsOfSnapshot, snapshot_version_key(snapshot, entry), "");
-  if (inode) change.put(Table::kVersionsOfInode, inode_version_key(*inode, snapshot), encode(entry));
-}
-
-void erase_version(const EntryKey& entry, SnapshotId snapshot, std::optional<InodeId> inode, RecordChange& change) {
-  change.erase(Table::kVersions, version_key(entry, snapshot));
-  change.erase(Table::kVersionsOfSnapshot, snapshot_version_key(snapshot, entry));
-  if (inode) change.erase(Table::kVersionsOfInode, inode_version_key(*inode, snapshot));
-}
-
 Result<std::vector<EntryKey>> entries_of(const View& view, SnapshotId snapshot) {
   std::vector<EntryKey> entries;
   DFS_TRY_OK(view.scan(Table::kVersionsOfSnapshot, snapshot_version_prefix(snapshot),
@@ -67,11 +54,11 @@ Result<std::map<InodeId, InodeRow>> hand_down_versions(SnapshotId snapshot, Reco
       DFS_TRY(inode, decode<InodeRow>(*bytes));
     }
     const std::optional<InodeId> id = inode ? std::optional(inode->id) : std::nullopt;
-    erase_version(entry, snapshot, id, change);
+    change.erase_version(entry, snapshot, id);
     DFS_TRY(std::optional<SnapshotId> heir, earlier.newest(entry.parent));
     DFS_TRY(std::optional<SnapshotId> previous, version_before(before, entry, snapshot));
     if (heir && previous < heir) {
-      put_version(entry, *heir, *std::move(bytes), id, change);
+      change.put_version(entry, *heir, *std::move(bytes), id);
     } else if (inode) {
       let_go.emplace(inode->id, *std::move(inode));
     }

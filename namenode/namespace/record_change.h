@@ -53,6 +53,9 @@ class RecordChange final : public View {
   Result<void> put_inode(const EntryKey& key, InodeRow inode);
   // Keeps what the entry holds, if it has not changed yet since the newest snapshot that has it. All changes above do.
   Result<void> keep_version(const EntryKey& key);
+  // The row of a version with those that lead to it. `inode`: of whom `bytes` are the row, if they are of one.
+  void put_version(const EntryKey& entry, SnapshotId snapshot, std::string bytes, std::optional<InodeId> inode);
+  void erase_version(const EntryKey& entry, SnapshotId snapshot, std::optional<InodeId> inode);
   // One child more (1), fewer (-1) or as many; the modification time never goes back.
   Result<void> touch_directory(const EntryKey& directory, int children, uint64_t modification_time_ms);
 

@@ -46,11 +46,22 @@ Result<void> RecordChange::keep_version(const EntryKey& key) {
     inode->under_construction = false;
     inode->versioned = false;
     value = encode(*inode);
-    put(Table::kVersionsOfInode, inode_version_key(inode->id, *snapshot), encode(key));
   }
-  put(Table::kVersions, version_key(key, *snapshot), std::move(value));
-  put(Table::kVersionsOfSnapshot, snapshot_version_key(*snapshot, key), "");
+  put_version(key, *snapshot, std::move(value), inode ? std::optional(inode->id) : std::nullopt);
   return {};
+}
+
+void RecordChange::put_version(const EntryKey& entry, SnapshotId snapshot, std::string bytes,
+                               std::optional<InodeId> inode) {
+  put(Table::kVersions, version_key(entry, snapshot), std::move(bytes));
+  put(Table::kVersionsOfSnapshot, snapshot_version_key(snapshot, entry), "");
+  if (inode) put(Table::kVersionsOfInode, inode_version_key(*inode, snapshot), encode(entry));
+}
+
+void RecordChange::erase_version(const EntryKey& entry, SnapshotId snapshot, std::optional<InodeId> inode) {
+  erase(Table::kVersions, version_key(entry, snapshot));
+  erase(Table::kVersionsOfSnapshot, snapshot_version_key(snapshot, entry));
+  if (inode) erase(Table::kVersionsOfInode, inode_version_key(*inode, snapshot));
 }
 
 Result<void> RecordChange::put_inode(const EntryKey& key, InodeRow inode) {
@@ -71,8 +82,7 @@ Result<void> RecordChange::erase_entry(const EntryKey& key) {
   if (!snapshot) return {};
   DFS_TRY(std::optional<std::string> version, get(Table::kVersions, version_key(key, *snapshot)));
   if (!version || !version->empty()) return {};
-  erase(Table::kVersions, version_key(key, *snapshot));
-  erase(Table::kVersionsOfSnapshot, snapshot_version_key(*snapshot, key));
+  erase_version(key, *snapshot, std::nullopt);
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "proto/base/bytes.h"
 #include "proto/hadoop/fsimage.pb.h"
 #include "proto/io/memory_disk.h"
+#include "tests/unit/namenode/image/image_parts.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
 
 namespace dfs::namenode {
@@ -148,59 +149,6 @@ TEST_F(ImageTest, ALargeImageGoesThroughInPieces) {
   EXPECT_EQ(logged_rows(**again), logged_rows(*tables));
 }
 
-// An image section by section, so that one can be changed.
-struct Parts {
-  struct Section {
-    std::string name, bytes;
-  };
-  std::vector<Section> sections;
-  FileSummary summary;
-
-  static Parts of(const std::string& image) {
-    Parts parts;
-    const auto length = load_big_endian<uint32_t>(image.data() + image.size() - 4);
-    ByteReader in(std::string_view(image).substr(image.size() - 4 - length, length));
-    EXPECT_TRUE(in.varint());
-    EXPECT_TRUE(parts.summary.ParseFromString(image.substr(image.size() - 4 - length + in.position(), in.remaining())));
-    for (const auto& section : parts.summary.sections()) {
-      parts.sections.push_back({section.name(), image.substr(section.offset(), section.length())});
-    }
-    return parts;
-  }
-  std::string& operator[](std::string_view name) {
-    for (Section& section : sections) {
-      if (section.name == name) return section.bytes;
-    }
-    sections.push_back({std::string(name), ""});
-    return sections.back().bytes;
-  }
-  void drop(std::string_view name) {
-    std::erase_if(sections, [&](const Section& section) { return section.name == name; });
-  }
-  std::string image() const {
-    std::string bytes = "HDFSIMG1";
-    FileSummary written = summary;
-    written.clear_sections();
-    for (const Section& section : sections) {
-      auto& entry = *written.add_sections();
-      entry.set_name(section.name);
-      entry.set_offset(bytes.size());
-      entry.set_length(section.bytes.size());
-      bytes += section.bytes;
-    }
-    const std::string tail = delimited(written);
-    bytes += tail;
-    ByteWriter(bytes).u32(uint32_t(tail.size()));
-    return bytes;
-  }
-  static std::string delimited(const google::protobuf::MessageLite& message) {
-    std::string bytes;
-    const std::string body = message.SerializeAsString();
-    ByteWriter(bytes).varint(body.size());
-    return bytes + body;
-  }
-};
-
 std::string deflated(const std::string& plain, int window_bits) {
   z_stream stream{};
   EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
@@ -265,17 +213,6 @@ TEST_F(ImageTest, WhatWeLackIsRefusedByName) {
   system.set_genstampv1limit(3);
   EXPECT_THAT(refused_with("NS_INFO", system), HasSubstr("generation stamps of before"));
 
-  SnapshotSection snapshots;
-  snapshots.set_snapshotcounter(3);
-  snapshots.add_snapshottabledir(raw(kRootInode));
-  EXPECT_THAT(refused_with("SNAPSHOT", snapshots), HasSubstr("1 snapshottable directories"));
-  snapshots.set_numsnapshots(2);
-  EXPECT_THAT(refused_with("SNAPSHOT", snapshots), HasSubstr("2 snapshots"));
-  EXPECT_THAT(refused_with("INODE_REFERENCE", INodeReferenceSection::INodeReference()), HasSubstr("snapshots hold"));
-  SnapshotDiffSection::DiffEntry difference;
-  difference.set_type(SnapshotDiffSection::DiffEntry::FILEDIFF);
-  EXPECT_THAT(refused_with("SNAPSHOT_DIFF", difference), HasSubstr("differences between snapshots"));
-
   SecretManagerSection secrets;
   secrets.set_numkeys(1);
   EXPECT_THAT(refused_with("SECRET_MANAGER", secrets), HasSubstr("keys of delegation tokens"));
@@ -288,11 +225,6 @@ TEST_F(ImageTest, WhatWeLackIsRefusedByName) {
   EXPECT_THAT(refused_with("CACHE_MANAGER", caches), HasSubstr("cache directives"));
   caches.set_numpools(1);
   EXPECT_THAT(refused_with("CACHE_MANAGER", caches), HasSubstr("cache pools"));
-
-  INodeDirectorySection::DirEntry references;
-  references.set_parent(raw(kRootInode));
-  references.add_refchildren(0);
-  EXPECT_THAT(refused_with("INODE_DIR", references), HasSubstr("snapshots hold"));
 
   INodeSection head;
   head.set_numinodes(1);
