@@ -1,19 +1,14 @@
 """Snapshots: the same commands of stock Hadoop against stock daemons and ours, and our NameNode on stock's edit log."""
 
-import random
 import re
 import shutil
 
 import pytest
 
 from harness.cluster import OURS, Cluster, StockCluster, TuskCluster
-from harness.namenode_rpc import NameNodeRpc
-from harness.polling import wait_until
 from harness.real_input import random_file
+from harness.snapshot_commands import random_commands, run_command, said
 
-DIFF = "org.apache.hadoop.hdfs.tools.snapshot.SnapshotDiff"
-LIST_DIRECTORIES = "org.apache.hadoop.hdfs.tools.snapshot.LsSnapshottableDir"
-LIST_SNAPSHOTS = "org.apache.hadoop.hdfs.tools.snapshot.LsSnapshot"
 SETTINGS = {"dfs.replication": 1, "dfs.namenode.fs-limits.min-block-size": 1024, "dfs.namenode.snapshot.max.limit": 3}
 
 
@@ -23,43 +18,6 @@ def both(tmp_path_factory):
     local = random_file(tmp_path_factory.mktemp("input") / "local", 5000)
     with StockCluster(datanodes=1, config=SETTINGS) as stock, TuskCluster(datanodes=1, config=SETTINGS) as ours:
         yield stock, ours, local
-
-
-def said(outcome):
-    """What a command said, without what differs from run to run: dates and the address of the cluster."""
-    # Without the client's log, a stack trace in it, and the empty lines that come with stock's error messages.
-    text = re.sub(r"(?m)^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ .*|\t(at|\.\.\.) .*|[\w.]+(Exception|Error): .*|)\n", "",
-                  outcome.out + outcome.err)
-    text = re.sub(r"\n'", "'", text)
-    text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "DATE", text)
-    text = re.sub(r"hdfs://127\.0\.0\.1:\d+", "", text)
-    text = re.sub(r"s\d{8}-\d{6}\.\d{3}", "NAME-OF-NOW", text)
-    # Columns are as wide as the widest date.
-    return outcome.code, re.sub(r" +", " ", text)
-
-
-def run_command(cluster, command, local):
-    tools = cluster.java(settings=SETTINGS)
-    words = [word.format(local=local) for word in command.split()]
-    tool, words = words[0], words[1:]
-    if tool in ("allow", "disallow"):
-        return tools.admin(f"-{tool}Snapshot", *words)
-    if tool == "diff":
-        return tools.run(DIFF, *words)
-    if tool == "directories":
-        return tools.run(LIST_DIRECTORIES)
-    if tool == "snapshots":
-        return tools.run(LIST_SNAPSHOTS, *words)
-    done = tools.fs(f"-{tool}", *words)
-    if tool == "truncate" and done.code == 0:
-        wait_until_closed(cluster, words[-1])
-    return done
-
-
-def wait_until_closed(cluster, path):
-    """`-truncate -w` waits for the new length alone, which the block may have before its recovery has ended."""
-    with NameNodeRpc(cluster.namenode.addresses["rpc"]) as namenode:
-        wait_until(lambda: namenode.call("isFileClosed", (1, path))[1][0], 30, f"{path} is closed")
 
 
 def by_name_alone(outcome):
@@ -74,7 +32,7 @@ def compare(both, commands, view=lambda command, outcome: outcome):
     stock, ours, local = both
     different = []
     for command in commands:
-        wanted, got = (view(command, said(run_command(cluster, command, local))) for cluster in (stock, ours))
+        wanted, got = (view(command, said(run_command(cluster, command, local, SETTINGS))) for cluster in (stock, ours))
         if wanted != got:
             different.append(f"{command}\n  stock: {wanted}\n  ours:  {got}")
     assert not different, "\n".join(different)
@@ -185,49 +143,6 @@ def test_every_command_says_the_same(both):
     """.strip().replace("        ", "").splitlines())
 
 
-def random_commands(seed, count):
-    """Changes of two snapshottable trees and a plain one; a name is used again so that trees meet."""
-    rand = random.Random(seed)
-    taken, number = [], 0
-
-    def path():
-        return rand.choice(["/r1", "/r2", "/r3"]) + "".join(
-            "/" + rand.choice("abc") for _ in range(rand.randint(1, 3)))
-
-    yield from ("mkdir -p /r1 /r2 /r3", "allow /r1", "allow /r2")
-    for _ in range(count):
-        kind = rand.randrange(10)
-        if kind < 2:
-            yield f"mkdir {path()}"
-        elif kind < 4:
-            yield f"put -f {{local}} {path()}"
-        elif kind == 4:
-            yield f"rm -r -skipTrash {path()}"
-        elif kind < 7:
-            yield f"mv {path()} {path()}"
-        elif kind == 7:
-            yield f"chmod {rand.choice(['700', '755', '711'])} {path()}"
-        elif kind == 8:
-            yield f"appendToFile {{local}} {path()}"
-        elif taken and rand.randrange(3) == 0:
-            tree, name = taken.pop(rand.randrange(len(taken)))
-            yield f"deleteSnapshot {tree} {name}"
-        else:
-            tree = rand.choice(["/r1", "/r2"])
-            if sum(one[0] == tree for one in taken) < 3:
-                number += 1
-                taken.append((tree, f"s{number}"))
-                yield f"createSnapshot {tree} s{number}"
-    yield from ("directories", "ls -R /r1", "ls -R /r2", "ls -R /r3")
-    for tree, name in taken:
-        yield f"ls -R {tree}/.snapshot/{name}"
-        yield f"count {tree}/.snapshot/{name}"
-        yield f"diff {tree} {name} ."
-        for other_tree, other in taken:
-            if other_tree == tree and other != name:
-                yield f"diff {tree} {name} {other}"
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_changes_leave_the_same_snapshots(both, seed):
     compare(both, random_commands(seed, 150),
@@ -254,15 +169,15 @@ def test_our_namenode_goes_on_with_the_snapshots_of_stocks_edit_log(tmp_path):
         stock.start()
         commands = list(random_commands(3, 200))
         for command in commands:
-            run_command(stock, command, local)
+            run_command(stock, command, local, SETTINGS)
         reads = [command for command in commands if command.split()[0] in ("ls", "count", "directories")]
-        wanted = [said(run_command(stock, command, local)) for command in reads]
+        wanted = [said(run_command(stock, command, local, SETTINGS)) for command in reads]
         stock.kill_all()
         shutil.copytree(stock.namenode.storage, ours.namenode.storage)
         (ours.namenode.storage / "in_use.lock").unlink(missing_ok=True)
         ours.start_namenode()
         for command, before in zip(reads, wanted):
-            assert (command, said(run_command(ours, command, local))) == (command, before)
+            assert (command, said(run_command(ours, command, local, SETTINGS))) == (command, before)
     finally:
         stock.stop()
         ours.stop()
