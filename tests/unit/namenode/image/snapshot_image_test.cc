@@ -4,6 +4,7 @@
 #include "namenode/image/import_image.h"
 #include "namenode/namespace/quota.h"
 #include "proto/io/memory_disk.h"
+#include "tests/unit/dose.h"
 #include "tests/unit/namenode/image/image_parts.h"
 #include "tests/unit/namenode/namespace/snapshot_model.h"
 
@@ -75,7 +76,7 @@ class SnapshotsThroughImages : public SnapshotModel {
 };
 
 TEST_F(SnapshotsThroughImages, AreWhatTheyWere) {
-  for (uint32_t seed = 1; seed < 4 && !HasFailure(); ++seed) {
+  for (uint32_t seed = 1; seed < (is_nightly() ? 300 : 4) && !HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     tables = fresh_tables();
     log.clear();
