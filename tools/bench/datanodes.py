@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """What DataNodes ask of a NameNode (`tools/dev bench datanodes`), ours beside stock Hadoop's: one report of a million
 replicas that it has not seen, with the latency of other calls meanwhile; then many DataNodes that register, report and
-send heartbeats. They are simulated: they speak DatanodeProtocol and hold nothing.
+send heartbeats. They are simulated: they speak DatanodeProtocol and hold nothing. CPU is that of the NameNode, of the
+report together with the other calls meanwhile.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import pathlib
 import struct
 import sys
@@ -100,6 +102,12 @@ class Datanode:
         return time.monotonic() - began
 
 
+def cpu_seconds(cluster):
+    stat = pathlib.Path(f"/proc/{cluster.namenode.daemon.pid()}/stat").read_text()
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def report_once(address, blocks):
     datanode = Datanode(0, range(FIRST_BLOCK, FIRST_BLOCK + blocks))
     await datanode.register(address)
@@ -119,7 +127,9 @@ async def live(datanode, address, until):
 
 
 async def run_fleet(address, count, files, seconds):
-    datanodes = [Datanode(i, range(FIRST_BLOCK + (i - 1) % count, FIRST_BLOCK + files, count)) for i in range(count)]
+    # What fill_namespace has the tables say.
+    datanodes = [Datanode(i, range(FIRST_BLOCK + (i - FIRST_BLOCK) % count, FIRST_BLOCK + files, count))
+                 for i in range(count)]
     began = time.monotonic()
     reports = await asyncio.gather(*(live(each, address, began + seconds) for each in datanodes))
     round_trips = sorted(one for each in datanodes for one in each.round_trips)
@@ -140,13 +150,18 @@ def main():
     def one_report(cluster, address):
         # Stock starts with what ours has at the end.
         calls = other_calls(address, f"/other-{cluster.namenode.kind}", options.seconds)
+        before = cpu_seconds(cluster)
         took = asyncio.run(report_once(address, options.files))
+        cpu = cpu_seconds(cluster) - before
         said = json.loads(calls.communicate(timeout=options.seconds + 60)[0])
-        return {"replicas": options.files, "report_s": round(took, 2), "other_calls_p99_ms": said["p99_us"] / 1000,
-                "other_calls_max_ms": said["max_us"] / 1000}
+        return {"replicas": options.files, "report_s": round(took, 2), "report_cpu_s": round(cpu, 2),
+                "other_calls_p99_ms": said["p99_us"] / 1000, "other_calls_max_ms": said["max_us"] / 1000}
 
-    def fleet(_, address):
-        return asyncio.run(run_fleet(address, options.datanodes, options.files, options.seconds))
+    def fleet(cluster, address):
+        before = cpu_seconds(cluster)
+        figures = asyncio.run(run_fleet(address, options.datanodes, options.files, options.seconds))
+        used = cpu_seconds(cluster) - before
+        return {**figures, "cpu_s": round(used, 2), "cpu_us_per_heartbeat": round(used * 1e6 / figures["heartbeats"])}
 
     # Locations that nobody knows yet are the harder case of the one report.
     table(measure(kinds, options.files, 1000, 0, one_report))
