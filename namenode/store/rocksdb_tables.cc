@@ -99,9 +99,11 @@ Result<std::optional<std::string>> read(rocksdb::DB& db, const rocksdb::ReadOpti
   return value;
 }
 
-// Answers to repeated calls are asked for once, and hardly ever found. Inodes are cached as such.
+// Answers to repeated calls are asked for once, and hardly ever found. Replicas are scanned, and a report of many would
+// push out what is read. Inodes are cached as such.
 constexpr bool is_cached(Table table) {
-  return table != Table::kRetries && table != Table::kEntries;
+  return table != Table::kRetries && table != Table::kReplicas && table != Table::kStorageReplicas &&
+         table != Table::kEntries;
 }
 
 // What was read or written lately. An inode takes more room than its bytes, and is what is wanted most.
