@@ -111,13 +111,13 @@ Result<uint64_t> SafeMode::count_missing(const View& view, const DatanodeMap& da
         return true;
       }));
   DFS_TRY_OK(std::move(decoded));
-  uint64_t missing = 0;
-  for (BlockId block : blocks) {
-    if (located.contains(block)) continue;
-    DFS_TRY(std::optional<StoredBlock> stored, find_block(view, block));
-    if (stored && stored->row.state == BlockState::kComplete) ++missing;
-  }
-  return missing;
+  std::vector<BlockId> others;
+  std::ranges::remove_copy_if(blocks, std::back_inserter(others),
+                              [&](BlockId block) { return located.contains(block); });
+  DFS_TRY(std::vector<std::optional<StoredBlock>> stored, find_blocks(view, others));
+  return uint64_t(std::ranges::count_if(stored, [](const std::optional<StoredBlock>& block) {
+    return block && block->row.state == BlockState::kComplete;
+  }));
 }
 
 std::string SafeMode::tip(size_t live_datanodes, TimePoint now) const {

@@ -583,15 +583,14 @@ Result<InodeRow> versioned_inode(const View& view, const InodeVersion& version) 
   return decode<InodeRow>(*bytes);
 }
 
+Result<LocatedReplica> located_replica(std::string_view key, std::string_view value) {
+  if (key.size() != 12) return fail(ErrorCode::kCorruptFormat, "table of replicas: a key has the wrong length");
+  DFS_TRY(ReplicaRow replica, decode<ReplicaRow>(value));
+  return LocatedReplica{.storage = storage_of_replica_key(key), .replica = replica};
+}
+
 Result<std::vector<LocatedReplica>> replicas_of(const View& view, BlockId id) {
-  return collect<LocatedReplica>(view, Table::kReplicas, block_key(id),
-                                 [](std::string_view key, std::string_view value) -> Result<LocatedReplica> {
-                                   if (key.size() != 12)
-                                     return fail(ErrorCode::kCorruptFormat,
-                                                 "table of replicas: a key has the wrong length");
-                                   DFS_TRY(ReplicaRow replica, decode<ReplicaRow>(value));
-                                   return LocatedReplica{.storage = storage_of_replica_key(key), .replica = replica};
-                                 });
+  return collect<LocatedReplica>(view, Table::kReplicas, block_key(id), located_replica);
 }
 
 Result<uint64_t> counter(const View& view, Counter counter) {

@@ -247,6 +247,8 @@ struct LocatedReplica {
   StorageNumber storage{};
   ReplicaRow replica;
 };
+// What a row of kReplicas says.
+Result<LocatedReplica> located_replica(std::string_view key, std::string_view value);
 Result<std::vector<LocatedReplica>> replicas_of(const View& view, BlockId id);
 Result<uint64_t> counter(const View& view, Counter counter);  // 0 where never written
 
