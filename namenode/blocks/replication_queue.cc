@@ -5,25 +5,31 @@
 namespace dfs::namenode {
 
 void ReplicationQueue::put(BlockId block, Urgency urgency, uint16_t replication) {
-  auto [entry, is_new] = urgency_.try_emplace(block, urgency);
-  if (!is_new && entry->second != urgency) {
-    blocks_[size_t(entry->second)].erase(block);
-    entry->second = urgency;
-  }
-  blocks_[size_t(urgency)].insert(block);
-  if (urgency == Urgency::kLost && replication == 1) {
-    lost_ones_.insert(block);
-  } else {
-    lost_ones_.erase(block);
+  const size_t level = urgency == Urgency::kLost && replication == 1 ? kLostOnes : size_t(urgency);
+  if (!blocks_[level].insert(block).second) return;
+  for (size_t other = 0; other < blocks_.size(); ++other) {
+    if (other != level && blocks_[other].erase(block) > 0) return;
   }
 }
 
 void ReplicationQueue::remove(BlockId block) {
-  auto entry = urgency_.find(block);
-  if (entry == urgency_.end()) return;
-  blocks_[size_t(entry->second)].erase(block);
-  lost_ones_.erase(block);
-  urgency_.erase(entry);
+  for (Blocks& level : blocks_) {
+    if (level.erase(block) > 0) return;
+  }
+}
+
+bool ReplicationQueue::contains(BlockId block) const {
+  return std::ranges::any_of(blocks_, [&](const Blocks& level) { return level.contains(block); });
+}
+
+size_t ReplicationQueue::size(Urgency urgency) const {
+  return blocks_[size_t(urgency)].size() + (urgency == Urgency::kLost ? blocks_[kLostOnes].size() : 0);
+}
+
+size_t ReplicationQueue::total_count() const {
+  size_t count = 0;
+  for (const Blocks& level : blocks_) count += level.size();
+  return count;
 }
 
 std::vector<BlockId> ReplicationQueue::next(size_t count_max) {
@@ -43,11 +49,13 @@ std::vector<BlockId> ReplicationQueue::next(size_t count_max) {
 }
 
 std::vector<BlockId> ReplicationQueue::lost_after(BlockId from, size_t count_max) const {
-  const std::set<BlockId>& lost = blocks_[size_t(Urgency::kLost)];
   std::vector<BlockId> found;
-  for (auto block = lost.upper_bound(from); block != lost.end() && found.size() < count_max; ++block) {
-    found.push_back(*block);
+  for (size_t level : {size_t(Urgency::kLost), kLostOnes}) {
+    auto block = blocks_[level].upper_bound(from);
+    for (size_t i = 0; i < count_max && block != blocks_[level].end(); ++i) found.push_back(*block++);
   }
+  std::ranges::sort(found);
+  if (found.size() > count_max) found.resize(count_max);
   return found;
 }
 

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <set>
-#include <unordered_map>
 #include <vector>
 
 #include "proto/base/ids.h"
@@ -27,24 +26,27 @@ class ReplicationQueue {
   // Enters the block, or moves it to this urgency.
   void put(BlockId block, Urgency urgency, uint16_t replication);
   void remove(BlockId block);
-  bool contains(BlockId block) const { return urgency_.contains(block); }
+  bool contains(BlockId block) const;
 
   // Up to `count_max` blocks that can be worked on: urgent ones first, and within an urgency going on behind the last
   // block of the previous call, so that one that cannot be helped does not stand in the way of others.
   std::vector<BlockId> next(size_t count_max);
 
-  size_t size(Urgency urgency) const { return blocks_[size_t(urgency)].size(); }
+  size_t size(Urgency urgency) const;
   // All but the lost.
-  size_t low_count() const { return urgency_.size() - size(Urgency::kLost); }
-  size_t total_count() const { return urgency_.size(); }
-  size_t lost_with_replication_one() const { return lost_ones_.size(); }
+  size_t low_count() const { return total_count() - size(Urgency::kLost); }
+  size_t total_count() const;
+  size_t lost_with_replication_one() const { return blocks_[kLostOnes].size(); }
+  // In order.
   std::vector<BlockId> lost_after(BlockId from, size_t count_max) const;
 
  private:
-  std::array<std::set<BlockId>, kUrgencyCount> blocks_;
+  // Of the lost, those that should have one replica alone have a level of their own.
+  static constexpr size_t kLostOnes = kUrgencyCount;
+  using Blocks = std::set<BlockId>;
+
+  std::array<Blocks, kUrgencyCount + 1> blocks_;
   std::array<BlockId, kUrgencyCount> last_{};
-  std::unordered_map<BlockId, Urgency> urgency_;
-  std::set<BlockId> lost_ones_;
 };
 
 }  // namespace dfs::namenode

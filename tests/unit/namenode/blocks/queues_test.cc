@@ -30,6 +30,22 @@ TEST(ReplicationQueue, urgent_blocks_come_first_and_none_blocks_the_others) {
   EXPECT_TRUE(queue.next(3).empty());
 }
 
+TEST(ReplicationQueue, the_lost_are_listed_in_order_whatever_they_ask_for) {
+  ReplicationQueue queue;
+  for (uint64_t id = 1; id <= 9; ++id) queue.put(BlockId(id), Urgency::kLost, id % 3 == 0 ? 1 : 3);
+  EXPECT_EQ(queue.size(Urgency::kLost), 9u);
+  EXPECT_EQ(queue.low_count(), 0u);
+  EXPECT_EQ(queue.lost_with_replication_one(), 3u);
+  EXPECT_EQ(queue.lost_after(BlockId(2), 3), (std::vector{BlockId(3), BlockId(4), BlockId(5)}));
+  EXPECT_EQ(queue.lost_after(BlockId(7), 9), (std::vector{BlockId(8), BlockId(9)}));
+  queue.put(BlockId(3), Urgency::kLost, 3);
+  EXPECT_EQ(queue.total_count(), 9u);
+  EXPECT_EQ(queue.lost_with_replication_one(), 2u);
+  EXPECT_TRUE(queue.contains(BlockId(3)));
+  queue.remove(BlockId(3));
+  EXPECT_FALSE(queue.contains(BlockId(3)));
+}
+
 TEST(PendingReplication, waits_for_each_target_until_its_time) {
   PendingReplication pending;
   pending.add(BlockId(1), {kHere, kThere}, kNow + minutes(5));
