@@ -41,6 +41,7 @@ namespace {
 
 // Some milliseconds of the namespace thread.
 constexpr size_t kSweptAtOnce = 200;
+constexpr std::chrono::microseconds kBlockChecksAtOnce{2'000};
 
 std::string host_name() {
   char name[256] = {};
@@ -188,7 +189,8 @@ bool NameNode::Parts::periodic(const PlanContext& context, std::vector<EditRecor
     if (!swept) log::error("taking deleted trees away: {}", swept.error().to_string());
     if (swept && *swept) return true;
   }
-  Result<bool> more = blocks->periodic(context.view, locations, context.wall, context.now);
+  Result<bool> more = blocks->periodic(context.view, locations, context.wall, context.now,
+                                       TimeSlice(Clock::system(), kBlockChecksAtOnce));
   if (!more) log::error("checking blocks: {}", more.error().to_string());
   Result<Planned<bool>> released = operations::release_expired_lease(context);
   if (!released) {

@@ -33,24 +33,20 @@ std::vector<StorageNumber>& list_for(ExaminedBlock& examined, Standing standing,
 
 }  // namespace
 
-Result<std::optional<ExaminedBlock>> ClusterBlocks::examine(const View& view, BlockId block) const {
-  DFS_TRY(std::optional<StoredBlock> stored, find_block(view, block));
-  if (!stored) return std::nullopt;
+ExaminedBlock ClusterBlocks::examine(const BlockFacts& facts) const {
+  const BlockRow& block = facts.stored.row;
   ExaminedBlock examined;
-  examined.stored = *stored;
-  DFS_TRY(std::optional<uint16_t> replication, replication_of(view, stored->owner.file));
-  if (!replication) return std::nullopt;
-  examined.replication = *replication;
-  DFS_TRY(std::vector<LocatedReplica> replicas, replicas_of(view, block));
-  for (const LocatedReplica& located : replicas) {
+  examined.stored = facts.stored;
+  examined.replication = facts.replication;
+  for (const LocatedReplica& located : facts.replicas) {
     Standing standing = datanodes_.standing(located.storage);
     if (standing == Standing::kGone) continue;
     examined.holders.push_back(located.storage);
-    if (invalidations_.contains(located.storage, block)) continue;
+    if (invalidations_.contains(located.storage, block.id)) continue;
     const Datanode* datanode = datanodes_.datanode_of(located.storage);
-    if (is_good(stored->row, located.replica)) {
+    if (is_good(block, located.replica)) {
       list_for(examined, standing, datanode).push_back(located.storage);
-    } else if (is_arriving(stored->row, located.replica)) {
+    } else if (is_arriving(block, located.replica)) {
       if (standing != Standing::kLive) continue;
       examined.arriving.push_back(located.storage);
       if (located.replica.state == ReplicaRowState::kBeingWritten && datanode->admin_state == AdminState::kNormal) {
@@ -65,33 +61,69 @@ Result<std::optional<ExaminedBlock>> ClusterBlocks::examine(const View& view, Bl
   return examined;
 }
 
-Result<void> ClusterBlocks::check(const View& view, Batch& batch, const RecheckQueue::Entry& entry, TimePoint now) {
-  DFS_TRY(std::optional<ExaminedBlock> examined, examine(view, entry.block));
-  // While it is being written its pipeline looks after it.
-  if (!examined || examined->stored.row.state != BlockState::kComplete) {
-    forget(entry.block);
-    return {};
+Result<void> ClusterBlocks::check_blocks(const View& view, Batch& batch, TimePoint now, const TimeSlice& slice) {
+  for (size_t left = settings_.checks_per_round; left > 0;) {
+    DFS_TRY(std::vector<RecheckQueue::Entry> entries, recheck_.next(view, std::min(left, kBlocksAtOnce)));
+    left -= entries.size();
+    std::vector<BlockId> blocks;
+    for (const RecheckQueue::Entry& entry : entries) blocks.push_back(entry.block);
+    DFS_TRY(auto facts, facts_of(view, std::move(blocks)));
+    for (const RecheckQueue::Entry& entry : entries) {
+      auto found = facts.find(entry.block);
+      // While it is being written its pipeline looks after it.
+      if (found == facts.end() || found->second.stored.row.state != BlockState::kComplete) {
+        forget(entry.block);
+        continue;
+      }
+      // Anew for each entry: a block may be there twice, and what is to be deleted for the first one counts.
+      DFS_TRY_OK(check(view, batch, examine(found->second), entry.move, now));
+    }
+    if (entries.empty() || slice.over()) break;
   }
-  postponed_.erase(entry.block);
-  for (const LocatedReplica& located : examined->outdated) erase_replica(batch, entry.block, located.storage);
-  for (const LocatedReplica& located : examined->bad) {
+  return {};
+}
+
+// Of a complete block.
+Result<void> ClusterBlocks::check(const View& view, Batch& batch, const ExaminedBlock& examined,
+                                  const ReplicaMove& move, TimePoint now) {
+  const BlockId block = examined.stored.row.id;
+  postponed_.remove(block);
+  for (const LocatedReplica& located : examined.outdated) erase_replica(batch, block, located.storage);
+  for (const LocatedReplica& located : examined.bad) {
     if (located.replica.state == ReplicaRowState::kCorrupt) continue;
     ReplicaRow row = located.replica;
     row.state = ReplicaRowState::kCorrupt;
-    put_replica(batch, entry.block, located.storage, row);
+    put_replica(batch, block, located.storage, row);
   }
-  if (examined->bad.empty()) {
-    with_corrupt_.erase(entry.block);
+  if (examined.bad.empty()) {
+    with_corrupt_.erase(block);
   } else {
-    with_corrupt_.insert(entry.block);
+    with_corrupt_.insert(block);
   }
-  std::erase_if(examined->arriving, [&](StorageNumber storage) { return pending_.contains(entry.block, storage); });
-  pending_.add(entry.block, examined->arriving, now + settings_.pending_timeout);
-  for (StorageNumber storage : examined->live) pending_.settle(entry.block, storage);
-  queue_if_lacking(*examined);
-  DFS_TRY_OK(drop_excess(view, *examined, entry.move));
-  if (confirmed_of(examined->live) >= examined->replication) drop_bad(*examined);
+  std::vector<StorageNumber> arriving = examined.arriving;
+  std::erase_if(arriving, [&](StorageNumber storage) { return pending_.contains(block, storage); });
+  pending_.add(block, arriving, now + settings_.pending_timeout);
+  for (StorageNumber storage : examined.live) pending_.settle(block, storage);
+  queue_if_lacking(examined);
+  DFS_TRY_OK(drop_excess(view, examined, move));
+  if (confirmed_of(examined.live) >= examined.replication) {
+    drop_bad(examined);
+  } else if (!examined.bad.empty() && examined.live.size() >= examined.replication) {
+    for (StorageNumber storage : examined.live) {
+      if (!datanodes_.confirmed(storage)) postponed_.until_confirmed(block, storage);
+    }
+  }
   return {};
+}
+
+// The check of a complete block whose rows are at hand and partly not yet written, where it changes no row and deletes
+// nothing. False: it is left to be done later.
+Result<bool> ClusterBlocks::decide_at_once(const View& view, Batch& batch, const BlockFacts& facts) {
+  const ExaminedBlock examined = examine(facts);
+  if (!examined.outdated.empty() || !examined.bad.empty() || !examined.arriving.empty()) return false;
+  if (examined.live.size() > examined.replication) return false;
+  DFS_TRY_OK(check(view, batch, examined, {}, now_));
+  return true;
 }
 
 size_t ClusterBlocks::confirmed_of(const std::vector<StorageNumber>& storages) const {
@@ -132,7 +164,7 @@ void ClusterBlocks::queue_if_lacking(const ExaminedBlock& examined) {
   // No row says that it exists; but a row may be lost in a crash, and only a report that has come proves the absence.
   if (!examined.awaited.empty() || on_the_way > 0 || !datanodes_.settled()) {
     queue_.remove(block);
-    postponed_.insert(block);
+    postponed_.until_all_are_settled(block);
     return;
   }
   queue_.put(block, Urgency::kLost, examined.replication);
@@ -145,7 +177,10 @@ Result<void> ClusterBlocks::drop_excess(const View& view, const ExaminedBlock& e
   std::vector<ExcessCandidate> candidates;
   std::vector<uint8_t> types;
   for (StorageNumber number : examined.live) {
-    if (!datanodes_.confirmed(number)) continue;
+    if (!datanodes_.confirmed(number)) {
+      postponed_.until_confirmed(block, number);
+      continue;
+    }
     const Storage& storage = *datanodes_.find(number);
     const Datanode& datanode = *datanodes_.datanode_of(number);
     candidates.push_back({number, datanode.registration.datanode_uuid, datanode.location(),
@@ -153,7 +188,6 @@ Result<void> ClusterBlocks::drop_excess(const View& view, const ExaminedBlock& e
                           datanode.last_heartbeat});
     types.push_back(storage.last_report.storage_type);
   }
-  if (candidates.size() < examined.live.size()) postponed_.insert(block);
   if (candidates.size() <= examined.replication) return {};
   DFS_TRY(uint8_t policy_id, storage_policy_of(view, examined.stored.owner.file));
   const StoragePolicy* policy = find_storage_policy(policy_id);
@@ -174,7 +208,7 @@ void ClusterBlocks::drop_bad(const ExaminedBlock& examined) {
     if (datanodes_.confirmed(located.storage)) {
       invalidations_.add(located.storage, block, located.replica.generation_stamp);
     } else {
-      postponed_.insert(block);
+      postponed_.until_confirmed(block, located.storage);
     }
   }
 }
@@ -197,64 +231,84 @@ Result<void> ClusterBlocks::expire_pending(const View& view, Batch& batch, TimeP
   return {};
 }
 
-Result<void> ClusterBlocks::schedule_work(const View& view, TimePoint now) {
-  size_t count = 16 + 4 * size_t(settings_.transfers_per_datanode_max) * datanodes_.live_count();
-  for (BlockId block : queue_.next(count)) DFS_TRY_OK(schedule(view, block, now));
+Result<void> ClusterBlocks::schedule_work(const View& view, TimePoint now, const TimeSlice& slice) {
+  if (to_schedule_.empty()) {
+    const size_t count = 16 + 4 * size_t(settings_.transfers_per_datanode_max) * datanodes_.live_count();
+    std::ranges::copy(queue_.next(count), std::back_inserter(to_schedule_));
+  }
+  while (!to_schedule_.empty()) {
+    const auto end = to_schedule_.begin() + ptrdiff_t(std::min(to_schedule_.size(), kBlocksAtOnce));
+    const std::vector<BlockId> blocks(to_schedule_.begin(), end);
+    to_schedule_.erase(to_schedule_.begin(), end);
+    DFS_TRY(auto facts, facts_of(view, blocks));
+    for (BlockId block : blocks) {
+      auto found = facts.find(block);
+      if (found == facts.end() || found->second.stored.row.state != BlockState::kComplete) {
+        forget(block);
+      } else {
+        DFS_TRY_OK(schedule(view, found->second, now));
+      }
+    }
+    if (slice.over()) break;
+  }
   return {};
 }
 
-Result<void> ClusterBlocks::schedule(const View& view, BlockId block, TimePoint now) {
-  DFS_TRY(std::optional<ExaminedBlock> examined, examine(view, block));
-  if (!examined || examined->stored.row.state != BlockState::kComplete) {
-    forget(block);
-    return {};
-  }
-  queue_if_lacking(*examined);
+Result<void> ClusterBlocks::schedule(const View& view, const BlockFacts& facts, TimePoint now) {
+  const BlockId block = facts.stored.row.id;
+  const ExaminedBlock examined = examine(facts);
+  queue_if_lacking(examined);
   if (!queue_.contains(block)) return {};
-  std::vector<StorageNumber> sources = examined->live;
-  std::ranges::copy(examined->decommissioning, std::back_inserter(sources));
-  std::ranges::copy(examined->to_rest, std::back_inserter(sources));
-  std::string source = idle_source(sources.empty() ? examined->decommissioned : sources, now);
+  std::vector<StorageNumber> sources = examined.live;
+  std::ranges::copy(examined.decommissioning, std::back_inserter(sources));
+  std::ranges::copy(examined.to_rest, std::back_inserter(sources));
+  std::string source = idle_source(sources.empty() ? examined.decommissioned : sources, now);
   if (source.empty()) return {};
 
   std::vector<StorageNumber> pending = pending_.targets(block);
-  const size_t there = examined->live.size() + examined->awaited.size() + pending.size();
-  const bool only_badly_placed = there >= required_of(*examined);
+  const size_t there = examined.live.size() + examined.awaited.size() + pending.size();
+  const bool only_badly_placed = there >= required_of(examined);
   PlacementRequest request;
-  request.count = only_badly_placed ? 1 : uint32_t(required_of(*examined) - there);
-  request.block_size = examined->stored.row.length;
+  request.count = only_badly_placed ? 1 : uint32_t(required_of(examined) - there);
+  request.block_size = examined.stored.row.length;
   request.source = source;
-  DFS_TRY(request.storage_policy, storage_policy_of(view, examined->stored.owner.file));
-  request.present = examined->live;
+  DFS_TRY(request.storage_policy, storage_policy_of(view, examined.stored.owner.file));
+  request.present = examined.live;
   std::ranges::copy(pending, std::back_inserter(request.present));
-  for (StorageNumber holder : examined->holders) {
+  for (StorageNumber holder : examined.holders) {
     request.excluded.push_back(datanodes_.find(holder)->datanode_uuid);
   }
   std::vector<StorageNumber> targets = placement_.choose(request, now);
   if (targets.empty()) {
     // Every DataNode that could take a copy holds a bad one: room is made while there is another good replica besides
     // the one that is copied, or as many as there can be.
-    size_t keep = std::clamp<size_t>(examined->replication - 1, 1, 2);
-    if (confirmed_of(sources) >= keep) drop_bad(*examined);
+    size_t keep = std::clamp<size_t>(examined.replication - 1, 1, 2);
+    if (confirmed_of(sources) >= keep) drop_bad(examined);
     return {};
   }
   // A copy that brings no other rack would be one too many.
-  if (only_badly_placed && !is_well_placed(*examined, datanodes_.datanode_of(targets.front()))) return {};
-  outbox_[source].push_back({examined->stored.row, targets});
+  if (only_badly_placed && !is_well_placed(examined, datanodes_.datanode_of(targets.front()))) return {};
+  outbox_[source].push_back({examined.stored.row, targets});
   pending_.add(block, targets, now + settings_.pending_timeout);
-  for (StorageNumber target : targets) ++datanodes_.find(target)->scheduled;
-  queue_if_lacking(*examined);
+  for (StorageNumber target : targets) ++datanodes_.change(target).scheduled;
+  queue_if_lacking(examined);
   return {};
 }
 
 // Looks on through the blocks of DataNodes that are to leave, and lets those go that hold nothing others lack.
-Result<void> ClusterBlocks::check_departures(const View& view, TimePoint now) {
+Result<void> ClusterBlocks::check_departures(const View& view, TimePoint now, const TimeSlice& slice) {
   size_t left = settings_.departure_checks_per_round;
   for (auto& [uuid, departure] : departures_) {
     while (left > 0 && departure.due(now)) {
-      DFS_TRY(std::vector<BlockId> blocks, departure.next(view, left));
+      DFS_TRY(std::vector<BlockId> blocks, departure.next(view, std::min(left, kBlocksAtOnce)));
       left -= blocks.size();
-      for (BlockId block : blocks) DFS_TRY_OK(check_departing(view, departure, uuid, block));
+      DFS_TRY(auto facts, facts_of(view, blocks));
+      for (BlockId block : blocks) {
+        if (auto found = facts.find(block); found != facts.end()) {
+          DFS_TRY_OK(check_departing(view, departure, uuid, found->second));
+        }
+      }
+      if (slice.over()) left = 0;
       if (!blocks.empty()) continue;
       const bool may_leave = departure.end_pass(now, settings_.departure_interval);
       if (may_leave && is_healthy(uuid)) datanodes_.finish_leaving(uuid);
@@ -266,27 +320,27 @@ Result<void> ClusterBlocks::check_departures(const View& view, TimePoint now) {
 }
 
 Result<void> ClusterBlocks::check_departing(const View& view, Departure& departure, const std::string& datanode_uuid,
-                                            BlockId block) {
-  DFS_TRY(std::optional<ExaminedBlock> examined, examine(view, block));
-  if (!examined) return {};
-  const bool complete = examined->stored.row.state == BlockState::kComplete;
+                                            const BlockFacts& facts) {
+  const BlockId block = facts.stored.row.id;
+  const ExaminedBlock examined = examine(facts);
+  const bool complete = examined.stored.row.state == BlockState::kComplete;
   Sufficiency sufficiency;
-  sufficiency.live = confirmed_of(examined->live);
-  sufficiency.being_written = confirmed_of(examined->being_written);
-  sufficiency.in_maintenance = examined->maintenance_count();
-  sufficiency.replication = examined->replication;
-  sufficiency.well_placed = is_well_placed(*examined, nullptr);
+  sufficiency.live = confirmed_of(examined.live);
+  sufficiency.being_written = confirmed_of(examined.being_written);
+  sufficiency.in_maintenance = examined.maintenance_count();
+  sufficiency.replication = examined.replication;
+  sufficiency.well_placed = is_well_placed(examined, nullptr);
   sufficiency.last_of_open_file = !complete;
-  if (complete && !queue_.contains(block)) queue_if_lacking(*examined);
+  if (complete && !queue_.contains(block)) queue_if_lacking(examined);
   const Datanode* datanode = datanodes_.find(datanode_uuid);
   const bool for_good = !datanode || is_decommission(datanode->admin_state);
   if (is_sufficient(sufficiency, for_good ? Leaving::kForGood : Leaving::kForMaintenance, settings_.departures)) {
     return {};
   }
   Departure::Kept why;
-  why.only_out_of_service = examined->live.empty();
-  DFS_TRY(bool open, is_open(view, examined->stored.owner.file));
-  if (open) why.open_file = examined->stored.owner.file;
+  why.only_out_of_service = examined.live.empty();
+  DFS_TRY(bool open, is_open(view, examined.stored.owner.file));
+  if (open) why.open_file = examined.stored.owner.file;
   departure.keep(block, why);
   return {};
 }

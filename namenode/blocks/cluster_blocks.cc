@@ -26,7 +26,8 @@ Result<void> ClusterBlocks::start(const View& view, TimePoint now) {
   return {};
 }
 
-Result<bool> ClusterBlocks::periodic(const View& view, Batch& batch, WallTime wall, TimePoint now) {
+Result<bool> ClusterBlocks::periodic(const View& view, Batch& batch, WallTime wall, TimePoint now,
+                                     const TimeSlice& slice) {
   now_ = now;
   // After a pause of ours the heartbeats of that time still wait in their queue
   // (DatanodeManager.shouldAbortHeartbeatCheck).
@@ -38,21 +39,21 @@ Result<bool> ClusterBlocks::periodic(const View& view, Batch& batch, WallTime wa
   DFS_TRY_OK(safe_mode_.update(view, datanodes_, now, settings_.safe_mode_rows_per_round));
   stale_view_ |= was_active != safe_mode_.active();
   if (!safe_mode_.active()) {
-    if (!namespace_scan_begun_ && (datanodes_.settled() || now - started_at_ >= settings_.timing.dead_interval())) {
+    if (!namespace_scan_begun_ && (datanodes_.settled() || now - started_at_ >= settings_.strangers_interval)) {
       namespace_scan_begun_ = true;
       recheck_.add_all_blocks();
     }
     for (BlockId block : invalidations_.give_up(now)) note(block);
     for (Recoveries::Entry* entry : recoveries_.unassigned()) DFS_TRY_OK(assign(view, *entry));
-    DFS_TRY(std::vector<RecheckQueue::Entry> entries, recheck_.next(view, settings_.checks_per_round));
-    for (const RecheckQueue::Entry& entry : entries) DFS_TRY_OK(check(view, batch, entry, now));
-    DFS_TRY_OK(check_departures(view, now));
-    DFS_TRY_OK(schedule_work(view, now));
+    recheck_settled();
+    DFS_TRY_OK(check_blocks(view, batch, now, slice));
+    DFS_TRY_OK(check_departures(view, now, slice));
+    DFS_TRY_OK(schedule_work(view, now, slice));
     // Last: what this erases is to be looked at when it is written.
     DFS_TRY_OK(expire_pending(view, batch, now));
   }
-  if (stale_view_ || now - published_at_ >= settings_.publish_interval) publish(now);
-  return safe_mode_.counting() || (!safe_mode_.active() && !recheck_.empty());
+  if (stale_places_ || stale_view_ || now - published_at_ >= settings_.publish_interval) publish(now);
+  return safe_mode_.counting() || (!safe_mode_.active() && (!recheck_.empty() || !to_schedule_.empty()));
 }
 
 Result<void> ClusterBlocks::register_datanode(Registration registration, WallTime wall, TimePoint now) {
@@ -94,7 +95,7 @@ Result<Commands> ClusterBlocks::heartbeat(const View& view, Batch& batch, const 
   datanodes_.heartbeat(batch, datanode_uuid, heartbeat, wall, now);
   absorb_changes();
   // Storages that readers do not know yet must not be handed out before they do.
-  if (stale_view_) publish(now);
+  if (stale_places_) publish(now);
   if (safe_mode_.active()) return Commands{};
   for (Recoveries::Entry* entry : recoveries_.unassigned()) DFS_TRY_OK(assign(view, *entry));
   return take_commands(datanode_uuid, now);
@@ -149,7 +150,7 @@ Result<void> ClusterBlocks::expect(const View& view, Batch& batch, BlockId block
   for (StorageNumber target : targets) {
     // A replica that is appended to is not deleted any more.
     invalidations_.remove(target, block);
-    if (Storage* storage = datanodes_.find(target)) ++storage->scheduled;
+    if (datanodes_.find(target)) ++datanodes_.change(target).scheduled;
     auto held = std::ranges::find(present, target, &LocatedReplica::storage);
     bool reported = held != present.end() && held->replica.generation_stamp == stamp &&
                     held->replica.state != ReplicaRowState::kCorrupt;
@@ -281,7 +282,7 @@ void ClusterBlocks::note(BlockId block, ReplicaMove move) {
 void ClusterBlocks::forget(BlockId block) {
   queue_.remove(block);
   pending_.remove(block);
-  postponed_.erase(block);
+  postponed_.remove(block);
   with_corrupt_.erase(block);
 }
 
@@ -296,12 +297,13 @@ void ClusterBlocks::absorb_changes() {
     for (StorageNumber storage : datanode->storages) recheck_.add_storage(storage);
   }
   stale_view_ |= !changes.turned.empty();
-  if (changes.came.empty() && changes.went.empty()) return;
-  stale_view_ = true;
+  if (changes.appeared.empty() && changes.came.empty() && changes.went.empty()) return;
+  stale_places_ = true;
   safe_mode_.note_change();
   for (StorageNumber storage : changes.went) {
     invalidations_.drop(storage);
     for (BlockId block : pending_.drop(storage)) note(block);
+    for (BlockId block : postponed_.take(storage)) note(block);
     const std::string& datanode_uuid = datanodes_.find(storage)->datanode_uuid;
     if (!datanodes_.is_registered(datanode_uuid)) {
       discard_outbox(datanode_uuid);
@@ -309,11 +311,13 @@ void ClusterBlocks::absorb_changes() {
       leases_.release(datanode_uuid);
     }
   }
-  if (!safe_mode_.starting()) {
+  if (safe_mode_.starting()) return;
+  // One that nobody knew has no rows, and those that come before the walk over all blocks are seen by it.
+  if (namespace_scan_begun_) {
     for (StorageNumber storage : changes.came) recheck_.add_storage(storage);
-    for (StorageNumber storage : changes.went) recheck_.add_storage(storage);
-    recheck_postponed();
   }
+  for (StorageNumber storage : changes.went) recheck_.add_storage(storage);
+  recheck_settled();
 }
 
 // Begins to look at what the DataNode holds if it is to leave, and ceases if it is not.
@@ -325,8 +329,9 @@ void ClusterBlocks::follow(const std::string& datanode_uuid) {
   if (leaves) departures_.try_emplace(datanode_uuid, datanode->storages, now_);
 }
 
-void ClusterBlocks::recheck_postponed() {
-  for (BlockId block : std::exchange(postponed_, {})) note(block);
+void ClusterBlocks::recheck_settled() {
+  if (!postponed_.waits_for_all() || !datanodes_.settled()) return;
+  for (BlockId block : postponed_.take_settled()) note(block);
 }
 
 void ClusterBlocks::discard_outbox(const std::string& datanode_uuid) {
@@ -388,12 +393,10 @@ std::optional<CommandTarget> ClusterBlocks::target(StorageNumber number) const {
 void ClusterBlocks::publish(TimePoint now) {
   auto view = std::make_shared<DatanodeView>();
   view->datanodes = datanodes_.statuses(now);
-  for (DatanodeStatus& datanode : view->datanodes) {
-    if (auto departure = departures_.find(datanode.uuid); departure != departures_.end()) {
-      datanode.leaving = departure->second.status();
-    }
-  }
   for (uint32_t i = 0; i < view->datanodes.size(); ++i) {
+    if (auto departure = departures_.find(view->datanodes[i].uuid); departure != departures_.end()) {
+      view->datanodes.change(i).leaving = departure->second.status();
+    }
     const DatanodeStatus& datanode = view->datanodes[i];
     for (uint32_t j = 0; j < datanode.storages.size(); ++j) {
       const StorageStatus& storage = datanode.storages[j];
@@ -414,7 +417,7 @@ void ClusterBlocks::publish(TimePoint now) {
   view->pending_deletion = invalidations_.count();
   view->safe_mode = safe_mode_.active();
   view->safe_mode_reason = safe_mode_.tip(datanodes_.live_count(), now);
-  stale_view_ = false;
+  stale_places_ = stale_view_ = false;
   published_at_ = now;
   std::shared_ptr<const DatanodeView> former = std::move(view);
   std::lock_guard lock(published_mutex_);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,6 +21,7 @@
 #include "namenode/blocks/invalidations.h"
 #include "namenode/blocks/pending_replication.h"
 #include "namenode/blocks/placement.h"
+#include "namenode/blocks/postponed.h"
 #include "namenode/blocks/recheck_queue.h"
 #include "namenode/blocks/recoveries.h"
 #include "namenode/blocks/redundancy.h"
@@ -27,6 +29,7 @@
 #include "namenode/blocks/replication_queue.h"
 #include "namenode/blocks/safe_mode.h"
 #include "namenode/blocks/stored_block.h"
+#include "namenode/blocks/time_slice.h"
 #include "namenode/datanodes/datanode_map.h"
 #include "namenode/datanodes/report_leases.h"
 
@@ -47,8 +50,9 @@ struct ReplicaEvent {
 //
 // Everything runs on the namespace thread but datanodes(). Reports only write rows and note which blocks are to be
 // checked; decisions (copy, delete, missing) are made by periodic(), one bounded round at a time, from rows that are
-// written. Nothing is deleted nor called missing on the strength of a location that its DataNode has not confirmed
-// since it registered.
+// written. A full report decides by itself about a replica that it has brought where no other row is to change and
+// nothing is to be deleted: it has read all that a check would read again. Nothing is deleted nor called missing on the
+// strength of a location that its DataNode has not confirmed since it registered.
 class ClusterBlocks final : public Blocks {
  public:
   struct Settings {
@@ -59,15 +63,17 @@ class ClusterBlocks final : public Blocks {
     std::chrono::milliseconds deletion_delay{0};         // dfs.namenode.startup.delay.block.deletion.sec
     uint32_t transfers_per_datanode_max = 2;             // dfs.namenode.replication.max-streams
     uint32_t invalidations_per_heartbeat_max = 1000;     // dfs.block.invalidate.limit
-    uint32_t checks_per_round = 200;
-    uint32_t reported_replicas_per_round = 500;
+    // A round ends with its time slice, or after so many.
+    uint32_t checks_per_round = 10'000;
+    uint32_t reported_replicas_per_round = 100'000;
     uint32_t safe_mode_rows_per_round = 5'000;
     SufficiencyLimits departures;
     std::chrono::milliseconds departure_interval{30'000};  // dfs.namenode.decommission.interval
     uint32_t departure_checks_per_round = 500;
     std::chrono::milliseconds publish_interval{500};
     // After a start, DataNodes that the tables do not know (a crash may have lost what they held) have this long to
-    // come before a block without a location counts as one that was never written.
+    // come before a block without a location counts as one that was never written, and those that are known before all
+    // blocks are looked at.
     std::chrono::milliseconds strangers_interval{60'000};
   };
 
@@ -78,8 +84,8 @@ class ClusterBlocks final : public Blocks {
   // part.
   Result<void> start(const View& view, TimePoint now);
   // Liveness, safe mode, one round of checks, new work, and the view for readers. About twice a second, and again at
-  // once while it returns true.
-  Result<bool> periodic(const View& view, Batch& batch, WallTime wall, TimePoint now);
+  // once while it returns true. Of each kind of work a little is done also when `slice` is over.
+  Result<bool> periodic(const View& view, Batch& batch, WallTime wall, TimePoint now, const TimeSlice& slice = {});
 
   // What the administrator's lists say from now on (refreshNodes).
   void set_hosts(HostLists hosts, WallTime wall);
@@ -95,10 +101,12 @@ class ClusterBlocks final : public Blocks {
   Result<void> incremental_report(const View& view, Batch& batch, const std::string& datanode_uuid,
                                   const std::string& storage_uuid, uint8_t storage_type,
                                   std::span<const ReplicaEvent> events);
-  // Takes over the next replicas of the report. True: there are more; to be called again when the batch is written.
+  // Takes over replicas of the report until `slice` is over. True: there are more; to be called again when the batch is
+  // written.
   // What happens meanwhile counts: each replica is judged by the state it meets. A storage is confirmed when all of it
   // has been taken over (HDFS-12914). kInvalidBlockReportLease: send it again later.
-  Result<bool> full_report(const View& view, Batch& batch, FullReport& report, WallTime wall, TimePoint now);
+  Result<bool> full_report(const View& view, Batch& batch, FullReport& report, WallTime wall, TimePoint now,
+                           const TimeSlice& slice = {});
   // Whether storages that the tables did not know have come since the last call.
   bool take_new_storages() { return datanodes_.take_new_storages(); }
   // The DataNode says that it cannot go on (ErrorReport FATAL_DISK_ERROR).
@@ -139,11 +147,17 @@ class ClusterBlocks final : public Blocks {
   void recheck(std::span<const BlockId> blocks);
 
  private:
+  // Blocks of which the rows are read together.
+  static constexpr size_t kBlocksAtOnce = 256;
+
   // reports.cc
   Result<void> begin_storage(const View& view, Batch& batch, FullReport& report);
-  Result<bool> take_over(const View& view, Batch& batch, FullReport& report, WallTime wall, TimePoint now);
-  Result<void> take_replica(const View& view, Batch& batch, StorageNumber storage, const ReportedReplica& replica,
-                            const std::optional<StoredBlock>& stored, bool deleted_before, std::string delete_hint);
+  void end_storage(const FullReport& report, StorageNumber storage, WallTime wall, TimePoint now);
+  Result<bool> take_over(const View& view, Batch& batch, FullReport& report, StorageNumber storage, size_t count_max);
+  Result<void> take_news(const View& view, Batch& batch, StorageNumber storage,
+                         std::span<const ReportedReplica> replicas);
+  bool take_replica(Batch& batch, StorageNumber storage, const ReportedReplica& replica, ReplicaRowState state,
+                    const BlockRow& block, bool deleted_before, std::vector<LocatedReplica>& replicas);
   Result<void> take_deletion(const View& view, Batch& batch, StorageNumber storage, const ReplicaEvent& event);
   Result<void> take_stranger(const View& view, Batch& batch, StorageNumber storage, const ReportedReplica& replica);
   Result<void> take_absence(const View& view, Batch& batch, StorageNumber storage, BlockId block,
@@ -151,28 +165,33 @@ class ClusterBlocks final : public Blocks {
   void settle_pending_at(BlockId block, const std::string& datanode_uuid);
 
   // checks.cc
-  Result<std::optional<ExaminedBlock>> examine(const View& view, BlockId block) const;
-  Result<void> check(const View& view, Batch& batch, const RecheckQueue::Entry& entry, TimePoint now);
+  ExaminedBlock examine(const BlockFacts& facts) const;
+  Result<void> check_blocks(const View& view, Batch& batch, TimePoint now, const TimeSlice& slice);
+  Result<void> check(const View& view, Batch& batch, const ExaminedBlock& examined, const ReplicaMove& move,
+                     TimePoint now);
+  bool decides() const { return started_ && !safe_mode_.active(); }
+  Result<bool> decide_at_once(const View& view, Batch& batch, const BlockFacts& facts);
   size_t confirmed_of(const std::vector<StorageNumber>& storages) const;
   void queue_if_lacking(const ExaminedBlock& examined);
   size_t required_of(const ExaminedBlock& examined) const;
   // With another replica on `with`, if given.
   bool is_well_placed(const ExaminedBlock& examined, const Datanode* with) const;
   Result<void> drop_excess(const View& view, const ExaminedBlock& examined, const ReplicaMove& move);
-  Result<void> check_departures(const View& view, TimePoint now);
-  Result<void> check_departing(const View& view, Departure& departure, const std::string& datanode_uuid, BlockId block);
+  Result<void> check_departures(const View& view, TimePoint now, const TimeSlice& slice);
+  Result<void> check_departing(const View& view, Departure& departure, const std::string& datanode_uuid,
+                               const BlockFacts& facts);
   bool is_healthy(const std::string& datanode_uuid) const;
   void drop_bad(const ExaminedBlock& examined);
   Result<void> expire_pending(const View& view, Batch& batch, TimePoint now);
-  Result<void> schedule_work(const View& view, TimePoint now);
-  Result<void> schedule(const View& view, BlockId block, TimePoint now);
+  Result<void> schedule_work(const View& view, TimePoint now, const TimeSlice& slice);
+  Result<void> schedule(const View& view, const BlockFacts& facts, TimePoint now);
   std::string idle_source(const std::vector<StorageNumber>& storages, TimePoint now);
 
   void note(BlockId block, ReplicaMove move = {});
   void forget(BlockId block);
   void absorb_changes();
   void follow(const std::string& datanode_uuid);
-  void recheck_postponed();
+  void recheck_settled();
   void discard_outbox(const std::string& datanode_uuid);
   Result<void> assign(const View& view, Recoveries::Entry& entry);
   Commands take_commands(const std::string& datanode_uuid, TimePoint now);
@@ -195,7 +214,8 @@ class ClusterBlocks final : public Blocks {
   RecheckQueue recheck_;
   Recoveries recoveries_;
   std::unordered_map<std::string, std::vector<Transfer>> outbox_;  // by DataNode uuid
-  std::set<BlockId> postponed_;                                    // undecided until more storages are confirmed
+  std::deque<BlockId> to_schedule_;                                // what is left of a pass over queue_
+  Postponed postponed_;
   uint64_t settled_ = 0, timed_out_ = 0;
   std::set<BlockId> with_corrupt_;               // complete blocks with a replica that is known to be bad
   std::map<std::string, Departure> departures_;  // by DataNode uuid
@@ -203,7 +223,8 @@ class ClusterBlocks final : public Blocks {
   bool namespace_scan_begun_ = false;
   TimePoint started_at_{};
   TimePoint last_round_{};
-  TimePoint now_{};  // of the last call that brought the time
+  TimePoint now_{};           // of the last call that brought the time
+  bool stale_places_ = true;  // readers do not know a storage that is handed out from now on
   bool stale_view_ = true;
   TimePoint published_at_{};
 

@@ -82,15 +82,23 @@ Result<void> ClusterBlocks::incremental_report(const View& view, Batch& batch, c
     ReportedState state =
         event.kind == ReplicaEvent::Kind::kReceived ? ReportedState::kFinalized : ReportedState::kBeingWritten;
     if (of_block.deleted_before) invalidations_.remove(storage, event.block);
+    const ReportedReplica replica{event.block, event.length, event.generation_stamp, state};
     DFS_TRY(std::optional<StoredBlock> stored, find_block(view, event.block));
-    DFS_TRY_OK(take_replica(view, batch, storage, {event.block, event.length, event.generation_stamp, state}, stored,
-                            of_block.deleted_before, event.delete_hint));
+    if (!stored) {
+      DFS_TRY_OK(take_stranger(view, batch, storage, replica));
+      continue;
+    }
+    const std::optional<ReplicaRowState> judged = judge(stored->row, replica);
+    if (!judged) continue;
+    DFS_TRY(std::vector<LocatedReplica> replicas, replicas_of(view, event.block));
+    const bool is_news = take_replica(batch, storage, replica, *judged, stored->row, of_block.deleted_before, replicas);
+    if (is_news && stored->row.state == BlockState::kComplete) note(event.block, {event.delete_hint, datanode_uuid});
   }
   return {};
 }
 
 Result<bool> ClusterBlocks::full_report(const View& view, Batch& batch, FullReport& report, WallTime wall,
-                                        TimePoint now) {
+                                        TimePoint now, const TimeSlice& slice) {
   now_ = now;
   const std::string& datanode = report.datanode_uuid_;
   const std::optional<BlockReportPart>& part = report.part_;
@@ -104,8 +112,19 @@ Result<bool> ClusterBlocks::full_report(const View& view, Batch& batch, FullRepo
   }
   if (report.storage_ < report.storages_.size()) {
     if (!std::exchange(report.storage_begun_, true)) DFS_TRY_OK(begin_storage(view, batch, report));
-    DFS_TRY(bool more, take_over(view, batch, report, wall, now));
+    const StorageReplicas& reported = report.storages_[report.storage_];
+    const StorageNumber storage =
+        datanodes_.storage_of(batch, report.datanode_uuid_, reported.storage_uuid, reported.storage_type);
+    // Parts of one storage need no rows that the ones before have written.
+    bool more = true;
+    for (size_t left = settings_.reported_replicas_per_round; more && left > 0;) {
+      const size_t count = std::min(left, kBlocksAtOnce);
+      DFS_TRY(more, take_over(view, batch, report, storage, count));
+      left -= count;
+      if (slice.over()) break;
+    }
     if (more) return true;
+    end_storage(report, storage, wall, now);
     report.storage_begun_ = false;
     report.replica_ = report.rows_ = 0;
     report.block_ = BlockId{};
@@ -127,13 +146,24 @@ Result<void> ClusterBlocks::begin_storage(const View& view, Batch& batch, FullRe
   return {};
 }
 
-Result<bool> ClusterBlocks::take_over(const View& view, Batch& batch, FullReport& report, WallTime wall,
-                                      TimePoint now) {
-  const StorageReplicas& reported = report.storages_[report.storage_];
-  const std::vector<ReportedReplica>& replicas = reported.replicas;
-  StorageNumber storage =
-      datanodes_.storage_of(batch, report.datanode_uuid_, reported.storage_uuid, reported.storage_type);
-  const size_t count_max = settings_.reported_replicas_per_round;
+// All of it has been taken over.
+void ClusterBlocks::end_storage(const FullReport& report, StorageNumber storage, WallTime wall, TimePoint now) {
+  const std::vector<ReportedReplica>& replicas = report.storages_[report.storage_].replicas;
+  const auto finalized = std::ranges::count(replicas, ReportedState::kFinalized, &ReportedReplica::state);
+  const bool first = !datanodes_.confirmed(storage);
+  datanodes_.block_report_taken(storage, uint32_t(finalized), wall, now);
+  stale_view_ = true;
+  if (!first) return;
+  log::info("BLOCK* processReport: storage {} of {}: {} replicas, the rows before it had {}",
+            datanodes_.find(storage)->uuid, datanodes_.find(storage)->datanode_uuid, replicas.size(), report.rows_);
+  for (BlockId block : postponed_.take(storage)) note(block);
+  recheck_settled();
+}
+
+// The next replicas and rows of the storage, up to `count_max` of each. True: there are more.
+Result<bool> ClusterBlocks::take_over(const View& view, Batch& batch, FullReport& report, StorageNumber storage,
+                                      size_t count_max) {
+  const std::vector<ReportedReplica>& replicas = report.storages_[report.storage_].replicas;
   DFS_TRY(std::vector<HeldReplica> rows, rows_of(view, storage, report.block_, count_max));
   // Up to this block all rows and all replicas are at hand.
   std::optional<BlockId> last;
@@ -150,82 +180,110 @@ Result<bool> ClusterBlocks::take_over(const View& view, Batch& batch, FullReport
     return take_absence(view, batch, storage, held.block, held.row);
   };
   std::vector<ReportedReplica> news;
-  std::vector<BlockId> blocks;
   auto row = rows.begin();
   for (; report.replica_ < replicas.size(); ++report.replica_) {
     const ReportedReplica& replica = replicas[report.replica_];
     if (last && replica.block > *last) break;
     for (; row != rows.end() && row->block < replica.block; ++row) DFS_TRY_OK(pass_absent(*row));
     bool known = row != rows.end() && row->block == replica.block;
-    if (!known || !says_the_same(row->row, replica)) {
-      news.push_back(replica);
-      blocks.push_back(replica.block);
-    }
+    if (!known || !says_the_same(row->row, replica)) news.push_back(replica);
     if (known) ++row, ++report.rows_;
   }
   for (; row != rows.end() && (!last || row->block <= *last); ++row) DFS_TRY_OK(pass_absent(*row));
-  DFS_TRY(std::vector<std::optional<StoredBlock>> stored, find_blocks(view, blocks));
-  for (size_t i = 0; i < news.size(); ++i) {
-    DFS_TRY_OK(take_replica(view, batch, storage, news[i], stored[i], false, {}));
-  }
-  if (last) {
-    report.block_ = BlockId{raw(*last) + 1};
-    return true;
-  }
-  const auto finalized = std::ranges::count(replicas, ReportedState::kFinalized, &ReportedReplica::state);
-  bool first = !datanodes_.confirmed(storage);
-  datanodes_.block_report_taken(storage, uint32_t(finalized), wall, now);
-  if (first) {
-    log::info("BLOCK* processReport: storage {} of {}: {} replicas, the rows before it had {}",
-              datanodes_.find(storage)->uuid, datanodes_.find(storage)->datanode_uuid, replicas.size(), report.rows_);
-    recheck_postponed();
-  }
-  stale_view_ = true;
-  return false;
+  DFS_TRY_OK(take_news(view, batch, storage, news));
+  if (!last) return false;
+  report.block_ = BlockId{raw(*last) + 1};
+  return true;
 }
 
-Result<void> ClusterBlocks::take_replica(const View& view, Batch& batch, StorageNumber storage,
-                                         const ReportedReplica& replica, const std::optional<StoredBlock>& stored,
-                                         bool deleted_before, std::string delete_hint) {
-  if (!stored) return take_stranger(view, batch, storage, replica);
-  std::optional<ReplicaRowState> state = judge(stored->row, replica);
-  if (!state) return {};
-  DFS_TRY(std::vector<LocatedReplica> held, replicas_of(view, replica.block));
-  auto former = std::ranges::find(held, storage, &LocatedReplica::storage);
-  ReplicaRow row{replica.generation_stamp, replica.length, *state};
-  if (former != held.end() && !deleted_before) {
+// `replicas`: in order of blocks.
+Result<void> ClusterBlocks::take_news(const View& view, Batch& batch, StorageNumber storage,
+                                      std::span<const ReportedReplica> replicas) {
+  std::vector<BlockId> blocks;
+  blocks.reserve(replicas.size());
+  for (const ReportedReplica& replica : replicas) blocks.push_back(replica.block);
+  DFS_TRY(std::vector<std::optional<StoredBlock>> found, find_blocks(view, blocks));
+  struct Judged {
+    const ReportedReplica* replica;
+    ReplicaRowState state;
+  };
+  std::vector<Judged> judged;
+  std::vector<std::optional<StoredBlock>> stored;  // of these
+  blocks.clear();
+  for (size_t i = 0; i < replicas.size(); ++i) {
+    if (!found[i]) {
+      DFS_TRY_OK(take_stranger(view, batch, storage, replicas[i]));
+      continue;
+    }
+    const std::optional<ReplicaRowState> state = judge(found[i]->row, replicas[i]);
+    if (!state) continue;
+    judged.push_back({&replicas[i], *state});
+    blocks.push_back(replicas[i].block);
+    stored.push_back(found[i]);
+  }
+  DFS_TRY(std::vector<std::vector<LocatedReplica>> located, replicas_of_all(view, blocks));
+  std::vector<std::optional<uint16_t>> replications(judged.size());
+  if (decides()) {
+    DFS_TRY(replications, replications_of(view, stored));
+  }
+  for (size_t i = 0; i < judged.size(); ++i) {
+    const bool is_news =
+        take_replica(batch, storage, *judged[i].replica, judged[i].state, stored[i]->row, false, located[i]);
+    if (!is_news || stored[i]->row.state != BlockState::kComplete) continue;
+    bool decided = false;
+    if (replications[i]) {
+      DFS_TRY(decided, decide_at_once(view, batch, {*stored[i], *replications[i], std::move(located[i])}));
+    }
+    if (!decided) note(blocks[i]);
+  }
+  return {};
+}
+
+// Writes the row of a replica that was judged to have `state`. `replicas` are those of the block as the tables have
+// them, and afterwards as they will. False: nothing is new.
+bool ClusterBlocks::take_replica(Batch& batch, StorageNumber storage, const ReportedReplica& replica,
+                                 ReplicaRowState state, const BlockRow& block, bool deleted_before,
+                                 std::vector<LocatedReplica>& replicas) {
+  auto former = std::ranges::find(replicas, storage, &LocatedReplica::storage);
+  const bool is_first = former == replicas.end();
+  ReplicaRow row{replica.generation_stamp, replica.length, state};
+  if (!is_first && !deleted_before) {
     // HDFS-4799: that a reader found it corrupt is not undone by a report that knows only its length.
     bool same_bytes = former->replica.generation_stamp == row.generation_stamp && former->replica.length == row.length;
-    if (former->replica == row || (former->replica.state == ReplicaRowState::kCorrupt && same_bytes)) return {};
+    if (former->replica == row || (former->replica.state == ReplicaRowState::kCorrupt && same_bytes)) return false;
     // A report of the writing that was overtaken by the one of its end.
     if (former->replica.state == ReplicaRowState::kFinalized && row.state == ReplicaRowState::kBeingWritten &&
         former->replica.generation_stamp >= row.generation_stamp) {
-      return {};
+      return false;
     }
   }
+  const std::string& datanode_uuid = datanodes_.find(storage)->datanode_uuid;
   if (row.state == ReplicaRowState::kCorrupt) {
     log::info("BLOCK* blk_{}_{} on {} is corrupt: the replica has stamp {} and length {}, the block {} and {}",
-              raw(replica.block), raw(stored->row.generation_stamp), datanodes_.find(storage)->datanode_uuid,
-              raw(row.generation_stamp), row.length, raw(stored->row.generation_stamp), stored->row.length);
+              raw(block.id), raw(block.generation_stamp), datanode_uuid, raw(row.generation_stamp), row.length,
+              raw(block.generation_stamp), block.length);
   }
-  put_replica(batch, replica.block, storage, row);
+  put_replica(batch, block.id, storage, row);
   // A DataNode keeps a block in one volume, which need not be the one that was proposed to it.
-  const std::string& datanode_uuid = datanodes_.find(storage)->datanode_uuid;
-  for (const LocatedReplica& other : held) {
+  std::erase_if(replicas, [&](const LocatedReplica& other) {
     const Storage* other_storage = datanodes_.find(other.storage);
-    if (other.storage == storage || !other_storage || other_storage->datanode_uuid != datanode_uuid) continue;
-    pending_.settle(replica.block, other.storage);
-    if (other.replica.state == ReplicaRowState::kExpected || other.replica.state == ReplicaRowState::kBeingWritten) {
-      erase_replica(batch, replica.block, other.storage);
+    if (other.storage == storage || !other_storage || other_storage->datanode_uuid != datanode_uuid) return false;
+    pending_.settle(block.id, other.storage);
+    if (other.replica.state != ReplicaRowState::kExpected && other.replica.state != ReplicaRowState::kBeingWritten) {
+      return false;
     }
-  }
+    erase_replica(batch, block.id, other.storage);
+    return true;
+  });
+  former = std::ranges::find(replicas, storage, &LocatedReplica::storage);
+  if (former == replicas.end()) former = replicas.insert(former, LocatedReplica{storage, {}});
+  former->replica = row;
   if (row.state == ReplicaRowState::kFinalized || row.state == ReplicaRowState::kCorrupt) {
-    settle_pending_at(replica.block, datanode_uuid);
-    if (former == held.end()) ++datanodes_.find(storage)->block_count;
+    settle_pending_at(block.id, datanode_uuid);
+    if (is_first) ++datanodes_.change(storage).block_count;
     safe_mode_.note_change();
   }
-  if (stored->row.state == BlockState::kComplete) note(replica.block, {std::move(delete_hint), datanode_uuid});
-  return {};
+  return true;
 }
 
 void ClusterBlocks::settle_pending_at(BlockId block, const std::string& datanode_uuid) {
@@ -244,7 +302,7 @@ Result<void> ClusterBlocks::take_deletion(const View& view, Batch& batch, Storag
   // A replica of a later stamp came after the one that was deleted.
   if (!row || row->generation_stamp > event.generation_stamp) return {};
   erase_replica(batch, event.block, storage);
-  uint32_t& count = datanodes_.find(storage)->block_count;
+  uint32_t& count = datanodes_.change(storage).block_count;
   if (count > 0) --count;
   note(event.block);
   return {};

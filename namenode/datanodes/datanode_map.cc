@@ -63,6 +63,7 @@ Result<void> DatanodeMap::load(const View& view, TimePoint now) {
   DFS_TRY_OK(std::move(decoded));
   DFS_TRY(uint64_t counted, counter(view, Counter::kLastStorageNumber));
   last_number_ = std::max(last_number_, uint32_t(counted));
+  settled_.reset();
   return {};
 }
 
@@ -91,7 +92,8 @@ Result<void> DatanodeMap::register_datanode(Registration registration, WallTime 
     uuid_by_address_.erase(holder);
   }
   std::unique_ptr<Datanode>& datanode = datanodes_[registration.datanode_uuid];
-  if (datanode) {
+  const bool is_new = !datanode;
+  if (!is_new) {
     std::string former_address = datanode->registration.transfer_address();
     if (former_address != address) {
       log::info("BLOCK* registerDatanode: {} is replaced by {} with the same storageID {}",
@@ -107,8 +109,11 @@ Result<void> DatanodeMap::register_datanode(Registration registration, WallTime 
   }
   uuid_by_address_[address] = registration.datanode_uuid;
   // What it holds may have changed while it was away: its rows are believed again when its next report confirms them.
-  for (StorageNumber number : datanode->storages) find(number)->confirmed = false;
-  if (datanode->location() != registration.network_location) changes_.turned.push_back(registration.datanode_uuid);
+  for (StorageNumber number : datanode->storages) change(number).confirmed = false;
+  settled_.reset();
+  if (!is_new && datanode->location() != registration.network_location)
+    changes_.turned.push_back(registration.datanode_uuid);
+  datanode->status.reset();
   datanode->registration = std::move(registration);
   datanode->alive = true;
   datanode->admitted = true;
@@ -131,6 +136,7 @@ void DatanodeMap::set_hosts(HostLists hosts, WallTime wall) {
   for (auto& [uuid, datanode] : datanodes_) {
     const HostWish wish = hosts_.wish_for(datanode->registration, wall);
     datanode->admitted = wish.admitted;
+    datanode->status.reset();
     if (wish.admitted) follow(*datanode, wish);
   }
   list_alive();
@@ -139,6 +145,7 @@ void DatanodeMap::set_hosts(HostLists hosts, WallTime wall) {
 // HeartbeatManager.startDecommission, startMaintenance and their opposites: one that is dead has nothing to wait for.
 void DatanodeMap::follow(Datanode& datanode, const HostWish& wish) {
   datanode.upgrade_domain = wish.upgrade_domain;
+  datanode.status.reset();
   const AdminState state = datanode.admin_state;
   switch (wish.state) {
     case AdminState::kInMaintenance:
@@ -163,10 +170,11 @@ void DatanodeMap::turn(Datanode& datanode, AdminState state) {
   log::info("DataNode {}: {} after {}", datanode.registration.transfer_address(), kNames[size_t(state)],
             kNames[size_t(datanode.admin_state)]);
   datanode.admin_state = state;
+  datanode.status.reset();
   changes_.turned.push_back(datanode.registration.datanode_uuid);
   if (datanode.alive || is_maintenance(state)) return;
   for (StorageNumber number : datanode.storages) {
-    if (find(number)->standing == Standing::kResting) stand(*find(number), Standing::kGone);
+    if (Storage& storage = change(number); storage.standing == Standing::kResting) stand(storage, Standing::kGone);
   }
 }
 
@@ -197,6 +205,7 @@ void DatanodeMap::heartbeat(Batch& batch, const std::string& datanode_uuid, cons
                             TimePoint now) {
   DFS_CHECK(is_registered(datanode_uuid));
   Datanode& datanode = *datanodes_.at(datanode_uuid);
+  datanode.status.reset();
   datanode.last_heartbeat = now;
   datanode.last_heartbeat_wall = wall;
   if (is_in_service(datanode)) {
@@ -208,13 +217,13 @@ void DatanodeMap::heartbeat(Batch& batch, const std::string& datanode_uuid, cons
   for (const StorageReport& report : heartbeat.storages) {
     StorageNumber number = storage_of(batch, datanode_uuid, report.storage_uuid, report.storage_type);
     listed.insert(uint32_t(number));
-    Storage& storage = *find(number);
+    Storage& storage = storages_.at(uint32_t(number));
     storage.last_report = report;
     storage.scheduled = 0;
     stand(storage, report.failed ? Standing::kGone : Standing::kLive);
   }
   for (StorageNumber number : datanode.storages) {
-    if (!listed.contains(uint32_t(number))) stand(*find(number), Standing::kGone);
+    if (!listed.contains(uint32_t(number))) stand(storages_.at(uint32_t(number)), Standing::kGone);
   }
 }
 
@@ -232,14 +241,19 @@ StorageNumber DatanodeMap::storage_of(Batch& batch, const std::string& datanode_
   storage.uuid = storage_uuid;
   storage.datanode_uuid = datanode_uuid;
   storage.last_report.storage_type = storage_type;
-  stand(storage, Standing::kLive);
-  datanodes_.at(datanode_uuid)->storages.push_back(number);
+  storage.standing = Standing::kLive;
+  settled_.reset();
+  changes_.appeared.push_back(number);
+  Datanode& datanode = *datanodes_.at(datanode_uuid);
+  datanode.storages.push_back(number);
+  datanode.status.reset();
   return number;
 }
 
 void DatanodeMap::block_report_taken(StorageNumber number, uint32_t block_count, WallTime wall, TimePoint now) {
-  Storage& storage = *find(number);
+  Storage& storage = change(number);
   storage.confirmed = true;
+  settled_.reset();
   storage.block_count = block_count;
   Datanode& datanode = *datanodes_.at(storage.datanode_uuid);
   datanode.last_block_report = now;
@@ -283,8 +297,12 @@ const Storage* DatanodeMap::find(StorageNumber number) const {
   return found == storages_.end() ? nullptr : &found->second;
 }
 
-Storage* DatanodeMap::find(StorageNumber number) {
-  return const_cast<Storage*>(std::as_const(*this).find(number));
+Storage& DatanodeMap::change(StorageNumber number) {
+  Storage& storage = storages_.at(uint32_t(number));
+  if (auto datanode = datanodes_.find(storage.datanode_uuid); datanode != datanodes_.end()) {
+    datanode->second->status.reset();
+  }
+  return storage;
 }
 
 const Datanode* DatanodeMap::find(const std::string& datanode_uuid) const {
@@ -303,10 +321,13 @@ StorageNumber DatanodeMap::number_of(const std::string& datanode_uuid, const std
 }
 
 bool DatanodeMap::settled() const {
-  return std::ranges::all_of(storages_, [](const auto& entry) {
-    return entry.second.standing == Standing::kGone || entry.second.standing == Standing::kResting ||
-           (entry.second.standing == Standing::kLive && entry.second.confirmed);
-  });
+  if (!settled_) {
+    settled_ = std::ranges::all_of(storages_, [](const auto& entry) {
+      return entry.second.standing == Standing::kGone || entry.second.standing == Standing::kResting ||
+             (entry.second.standing == Standing::kLive && entry.second.confirmed);
+    });
+  }
+  return *settled_;
 }
 
 double DatanodeMap::average_xceivers() const {
@@ -323,11 +344,22 @@ bool DatanodeMap::is_stale(const Datanode& datanode, TimePoint now) const {
   return now - datanode.last_heartbeat >= timing_.stale_interval;
 }
 
-std::vector<DatanodeStatus> DatanodeMap::statuses(TimePoint now) const {
-  std::vector<DatanodeStatus> statuses;
-  for (const auto& [uuid, datanode] : datanodes_) statuses.push_back(status(*datanode, now));
+DatanodeStatuses DatanodeMap::statuses(TimePoint now) {
+  DatanodeStatuses statuses;
+  statuses.reserve(datanodes_.size() + absent_.size());
+  for (const auto& [uuid, datanode] : datanodes_) {
+    if (!datanode->status || datanode->status->liveness != liveness(*datanode, now)) {
+      datanode->status = std::make_shared<const DatanodeStatus>(status(*datanode, now));
+    }
+    statuses.push_back(datanode->status);
+  }
   for (const HostEntry& entry : absent_) statuses.push_back(status_of_absent(entry));
   return statuses;
+}
+
+DatanodeLiveness DatanodeMap::liveness(const Datanode& datanode, TimePoint now) const {
+  if (!datanode.alive) return DatanodeLiveness::kDead;
+  return is_stale(datanode, now) ? DatanodeLiveness::kStale : DatanodeLiveness::kLive;
 }
 
 DatanodeStatus DatanodeMap::status(const Datanode& datanode, TimePoint now) const {
@@ -342,9 +374,7 @@ DatanodeStatus DatanodeMap::status(const Datanode& datanode, TimePoint now) cons
   status.https_port = registration.https_port;
   status.ipc_port = registration.ipc_port;
   status.network_location = datanode.location();
-  status.liveness = !datanode.alive           ? DatanodeLiveness::kDead
-                    : is_stale(datanode, now) ? DatanodeLiveness::kStale
-                                              : DatanodeLiveness::kLive;
+  status.liveness = liveness(datanode, now);
   status.admin_state = datanode.admin_state;
   status.admitted = datanode.admitted;
   status.upgrade_domain = datanode.upgrade_domain;
@@ -368,8 +398,9 @@ DatanodeStatus DatanodeMap::status(const Datanode& datanode, TimePoint now) cons
 
 void DatanodeMap::stand(Storage& storage, Standing standing) {
   if (storage.standing == standing) return;
-  storage.standing = standing;
+  change(storage.number).standing = standing;
   if (standing != Standing::kLive) storage.confirmed = false;
+  settled_.reset();
   (standing == Standing::kLive ? changes_.came : changes_.went).push_back(storage.number);
 }
 
@@ -396,10 +427,11 @@ void DatanodeMap::list_alive() {
 // What a DataNode in maintenance holds is still there when it goes silent, as was to be expected.
 void DatanodeMap::end(Datanode& datanode) {
   datanode.alive = false;
+  datanode.status.reset();
   list_alive();
   const bool rests = is_maintenance(datanode.admin_state);
   for (StorageNumber number : datanode.storages) {
-    Storage& storage = *find(number);
+    Storage& storage = storages_.at(uint32_t(number));
     if (rests && storage.standing == Standing::kResting) continue;
     stand(storage, rests && storage.standing == Standing::kLive ? Standing::kResting : Standing::kGone);
   }

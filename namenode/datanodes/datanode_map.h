@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -52,6 +53,7 @@ struct Datanode {
   uint32_t xceiver_count = 0;
   uint32_t transfers_in_progress = 0;
   std::vector<StorageNumber> storages;
+  std::shared_ptr<const DatanodeStatus> status;  // as of its last change; null: it has changed since
 };
 
 // The DataNodes that registered, their storages, and who is alive. Storages outlive a restart (kStorages); DataNodes
@@ -93,10 +95,10 @@ class DatanodeMap {
   // Declares dead who has been silent for the dead interval, and gives up those awaited in vain.
   void check_liveness(TimePoint now);
 
-  // Since the last call: storages whose standing changed, DataNodes whose admin state or rack did, and whether there is
-  // more than one rack for the first time.
+  // Since the last call: storages that nobody knew, and those whose standing changed, DataNodes whose admin state or
+  // rack did, and whether there is more than one rack for the first time.
   struct Changes {
-    std::vector<StorageNumber> came, went;
+    std::vector<StorageNumber> appeared, came, went;
     std::vector<std::string> turned;
     bool racks_appeared = false;
   };
@@ -108,7 +110,8 @@ class DatanodeMap {
   Standing standing(StorageNumber storage) const;  // kGone where the number is not known
   bool confirmed(StorageNumber storage) const;
   const Storage* find(StorageNumber storage) const;
-  Storage* find(StorageNumber storage);
+  // To count in it. Requires: it is known.
+  Storage& change(StorageNumber storage);
   const Datanode* find(const std::string& datanode_uuid) const;
   // Null where the DataNode has not registered, or its place was taken by another.
   const Datanode* datanode_of(StorageNumber storage) const;
@@ -128,11 +131,12 @@ class DatanodeMap {
   double average_xceivers() const;  // of those in service
   bool is_stale(const Datanode& datanode, TimePoint now) const;
   // For readers: in no particular order, storages that are gone left out. Hosts that are admitted by name and never
-  // registered are among them, as dead.
-  std::vector<DatanodeStatus> statuses(TimePoint now) const;
+  // registered are among them, as dead. Of DataNodes that have not changed they are those of the last call.
+  DatanodeStatuses statuses(TimePoint now);
   DatanodeStatus status(const Datanode& datanode, TimePoint now) const;
 
  private:
+  DatanodeLiveness liveness(const Datanode& datanode, TimePoint now) const;
   void stand(Storage& storage, Standing standing);
   void end(Datanode& datanode);
   void list_alive();
@@ -154,6 +158,7 @@ class DatanodeMap {
   std::unordered_map<uint32_t, Storage> storages_;
   std::unordered_map<std::string, uint32_t> number_by_uuids_;  // "DATANODE/STORAGE"
   Changes changes_;
+  mutable std::optional<bool> settled_;  // since the storages changed last
 };
 
 }  // namespace dfs::namenode

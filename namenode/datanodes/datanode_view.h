@@ -1,9 +1,11 @@
 #pragma once
 
+#include <boost/iterator/indirect_iterator.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "namenode/datanodes/admin_state.h"
@@ -51,8 +53,34 @@ struct DatanodeStatus {
   std::vector<StorageStatus> storages;
 };
 
+// DatanodeStatus by index. What has not changed since a copy was made is the same object in both.
+class DatanodeStatuses {
+ public:
+  using const_iterator = boost::indirect_iterator<std::vector<std::shared_ptr<const DatanodeStatus>>::const_iterator>;
+
+  const_iterator begin() const { return items_.begin(); }
+  const_iterator end() const { return items_.end(); }
+  size_t size() const { return items_.size(); }
+  bool empty() const { return items_.empty(); }
+  const DatanodeStatus& operator[](size_t index) const { return *items_[index]; }
+  const DatanodeStatus& at(size_t index) const { return *items_.at(index); }
+  void reserve(size_t count) { items_.reserve(count); }
+  void push_back(std::shared_ptr<const DatanodeStatus> status) { items_.push_back(std::move(status)); }
+  void push_back(DatanodeStatus status) { push_back(std::make_shared<const DatanodeStatus>(std::move(status))); }
+  // A copy of its own, until the next change.
+  DatanodeStatus& change(size_t index) {
+    auto own = std::make_shared<DatanodeStatus>(*items_.at(index));
+    DatanodeStatus& status = *own;
+    items_[index] = std::move(own);
+    return status;
+  }
+
+ private:
+  std::vector<std::shared_ptr<const DatanodeStatus>> items_;
+};
+
 struct DatanodeView {
-  std::vector<DatanodeStatus> datanodes;
+  DatanodeStatuses datanodes;
   struct Place {
     uint32_t datanode = 0;  // index into datanodes
     uint32_t storage = 0;   // index into its storages

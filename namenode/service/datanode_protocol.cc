@@ -25,6 +25,9 @@ namespace {
 
 constexpr std::string_view kMinimumDataNodeVersion = "2.1.0-beta";  // dfs.namenode.min.supported.datanode.version
 
+// How long the namespace thread works on full reports before it turns to others. Several share it.
+constexpr std::chrono::microseconds kReportsAtOnce{3'000};
+
 hd::DatanodeCommandProto register_command() {
   hd::DatanodeCommandProto command;
   command.set_cmdtype(hd::DatanodeCommandProto::RegisterCommand);
@@ -122,11 +125,14 @@ struct DatanodeProtocol::Methods {
                co_await run_on(reports.executor(), [&] { return from_proto(request, registration.datanode_uuid); }));
     const TimePoint begun = Clock::system().now();
     Result<bool> more = true;
+    ++reports_in_progress;
     while (more && *more) {
       more = co_await run<bool>([&](const Work& work) -> Result<bool> {
-        return blocks.full_report(work.view, work.batch, report, work.wall, work.now);
+        const TimeSlice slice(Clock::system(), kReportsAtOnce / reports_in_progress.load());
+        return blocks.full_report(work.view, work.batch, report, work.wall, work.now, slice);
       });
     }
+    --reports_in_progress;
     access.activity().block_reports.add(Clock::system().now() - begun);
     hd::BlockReportResponseProto response;
     if (!more && more.error().code() == ErrorCode::kUnregisteredNode) {
@@ -206,7 +212,8 @@ struct DatanodeProtocol::Methods {
 
   NamespaceAccess& access;
   ClusterBlocks& blocks;
-  EventLoop reports{"reports"};  // where full reports are decoded
+  EventLoop reports{"reports"};                  // where full reports are decoded
+  std::atomic<uint32_t> reports_in_progress{0};  // that the namespace thread takes over
   RackMapping& racks;
   const ClusterIdentity identity;
   rpc::MethodTable table;

@@ -127,5 +127,201 @@ TEST(FullReport, in_steps_comes_to_the_same_as_at_once) {
   }
 }
 
+// Each look at it is a millisecond later.
+class RunningClock final : public Clock {
+ public:
+  WallTime wall() const override { return {}; }
+  TimePoint now() const override { return now_ += milliseconds(1); }
+
+ private:
+  mutable TimePoint now_{};
+};
+
+TEST(FullReport, ends_a_step_when_its_time_is_over) {
+  BlockWorld world;
+  FakeDatanode& datanode = world.add_datanode(1);
+  StorageReplicas replicas;
+  replicas.storage_uuid = datanode.storage_uuid;
+  for (int i = 0; i < 2000; ++i) {
+    const BlockRow block = world.add_file(1);
+    replicas.replicas.push_back({block.id, block.length, block.generation_stamp, ReportedState::kFinalized});
+  }
+  const RunningClock clock;
+  FullReport report(datanode.uuid, {std::move(replicas)}, {});
+  size_t steps = 0;
+  for (bool more = true; more; ++steps) {
+    more = world
+               .in_batch([&](Batch& batch) {
+                 return world.blocks().full_report(world.tables(), batch, report, world.wall(), world.now(),
+                                                   TimeSlice(clock, milliseconds(2)));
+               })
+               .value();
+  }
+  EXPECT_EQ(steps, 4u);  // of 512, 512, 512 and 464
+  EXPECT_EQ(world.blocks().datanodes()->missing, 0u);
+}
+
+TEST(FullReport, and_so_does_a_round_of_checks) {
+  BlockWorld world;
+  world.add_datanode(1);
+  std::vector<BlockId> blocks;
+  for (int i = 0; i < 1000; ++i) blocks.push_back(world.add_file(1).id);
+  world.settle();
+  world.blocks().recheck(blocks);
+  const RunningClock clock;
+  size_t rounds = 0;
+  for (bool more = true; more; ++rounds) {
+    more = world
+               .in_batch([&](Batch& batch) {
+                 return world.blocks().periodic(world.tables(), batch, world.wall(), world.now(),
+                                                TimeSlice(clock, milliseconds(0)));
+               })
+               .value();
+  }
+  EXPECT_EQ(rounds, 4u);
+}
+
+// What is known and decided about all blocks.
+struct Decisions {
+  std::vector<BlockId> lost;
+  uint64_t lacking, most_urgent, pending, postponed, corrupt, to_delete;
+  std::vector<std::vector<ReplicaRow>> rows;
+  bool operator==(const Decisions&) const = default;
+};
+
+Decisions decisions(BlockWorld& world, const std::vector<BlockId>& blocks) {
+  world.pass(seconds(1));  // for the view
+  world.round();
+  const std::shared_ptr<const DatanodeView> view = world.blocks().datanodes();
+  const ClusterBlocks::Workload work = world.blocks().workload();
+  Decisions all{world.blocks().corrupt_blocks(BlockId{}, 1'000'000),
+                view->under_replicated,
+                work.highest_risk,
+                work.pending,
+                work.postponed,
+                view->corrupt,
+                view->pending_deletion,
+                {}};
+  for (BlockId block : blocks) {
+    std::vector<ReplicaRow>& rows = all.rows.emplace_back();
+    for (const LocatedReplica& located : world.rows(block)) rows.push_back(located.replica);
+  }
+  return all;
+}
+
+// Replicas of all kinds on DataNodes that come, report, go and are told to leave, in an order that chance decides.
+class RandomReports {
+ public:
+  explicit RandomReports(uint32_t seed) : random_(seed), world(some_at_a_time(1 + random_() % 40), {}, seed) {
+    for (int i = 1; i <= 5; ++i) world.add_datanode(i);
+    for (int i = 0; i < 80; ++i) {
+      const BlockState state = chance(12) ? BlockState::kUnderConstruction : BlockState::kComplete;
+      blocks.push_back(world.add_file(uint16_t(1 + random_() % 3), 1000, state));
+      ids.push_back(blocks.back().id);
+    }
+    ids.push_back(BlockId(7));  // of no file
+  }
+
+  // What one storage holds from now on.
+  void shuffle(FakeDatanode& datanode) {
+    datanode.replicas.clear();
+    for (const BlockRow& block : blocks) {
+      if (chance(2)) continue;
+      ReportedReplica replica{block.id, block.length, block.generation_stamp, ReportedState::kFinalized};
+      if (chance(15)) replica.length -= 1;
+      if (chance(15)) replica.generation_stamp = GenerationStamp(raw(replica.generation_stamp) - 1);
+      if (chance(15)) replica.state = ReportedState::kBeingWritten;
+      datanode.replicas[block.id] = replica;
+    }
+    if (chance(2)) datanode.replicas[BlockId(7)] = {BlockId(7), 1, GenerationStamp(900), ReportedState::kFinalized};
+  }
+  void report() {
+    FakeDatanode& datanode = any();
+    if (!datanode.up) return;
+    if (world.beat(datanode).must_register) world.introduce(datanode);
+    shuffle(datanode);
+    StorageReplicas replicas;
+    replicas.storage_uuid = datanode.storage_uuid;
+    for (const auto& [id, replica] : datanode.replicas) replicas.replicas.push_back(replica);
+    FullReport report(datanode.uuid, {std::move(replicas)}, {});
+    for (bool more = true; more;) {
+      more = world.report_some(report).value();
+      if (chance(4)) EXPECT_TRUE(world.begin_round());
+    }
+  }
+  void happen() {
+    switch (random_() % 7) {
+      case 0:
+        world.receive(any(), blocks[random_() % blocks.size()]);
+        return;
+      case 1:
+        world.set_replication(blocks[random_() % blocks.size()], uint16_t(1 + random_() % 3));
+        return;
+      case 2:
+        any().up ^= true;
+        return;
+      case 3:
+        for (int i = 0; i < 30; ++i) {
+          world.pass(seconds(25));
+          world.round();
+          for (auto& datanode : world.datanodes()) {
+            if (datanode->up && world.beat(*datanode).must_register) world.introduce(*datanode);
+          }
+        }
+        return;
+      case 4:
+        if (chance(2)) {
+          world.restart();
+          world.pass(minutes(2));  // until all blocks are looked at
+        }
+        for (auto& datanode : world.datanodes()) {
+          if (datanode->up) world.introduce(*datanode);
+        }
+        return;
+      case 5:
+        world.exclude(chance(2) ? any().rack_host : "");
+        return;
+      default:
+        report();
+    }
+  }
+
+ private:
+  bool chance(uint32_t one_of) { return random_() % one_of == 0; }
+  FakeDatanode& any() { return *world.datanodes()[random_() % world.datanodes().size()]; }
+
+  std::mt19937 random_;
+
+ public:
+  BlockWorld world;
+  std::vector<BlockRow> blocks;
+  std::vector<BlockId> ids;
+};
+
+TEST(FullReport, leaves_nothing_for_a_check_of_all_blocks_to_find) {
+  for (uint32_t seed = 1; seed <= 8; ++seed) {
+    RandomReports random(seed);
+    random.world.pass(minutes(2));
+    for (int i = 0; i < 25; ++i) {
+      random.happen();
+      random.world.blocks().recheck(random.ids);
+      decisions(random.world, random.ids);
+      random.report();
+      const Decisions made = decisions(random.world, random.ids);
+      random.world.blocks().recheck(random.ids);
+      const Decisions checked = decisions(random.world, random.ids);
+      ASSERT_EQ(made.lost, checked.lost) << "seed " << seed << " step " << i;
+      ASSERT_EQ(made.lacking, checked.lacking) << "seed " << seed << " step " << i;
+      ASSERT_EQ(made.most_urgent, checked.most_urgent) << "seed " << seed << " step " << i;
+      ASSERT_EQ(made.pending, checked.pending) << "seed " << seed << " step " << i;
+      ASSERT_EQ(made.postponed, checked.postponed) << "seed " << seed << " step " << i;
+      // A bad replica that is about to be deleted does not count any more.
+      ASSERT_GE(made.corrupt, checked.corrupt) << "seed " << seed << " step " << i;
+      ASSERT_EQ(made.to_delete, checked.to_delete) << "seed " << seed << " step " << i;
+      ASSERT_EQ(made.rows, checked.rows) << "seed " << seed << " step " << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace dfs::namenode

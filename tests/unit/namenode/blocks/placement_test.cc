@@ -108,7 +108,7 @@ TEST_F(PlacementTest, blocks_placed_since_the_last_heartbeat_take_their_space) {
   for (int i = 0; i < 2; ++i) {
     std::vector<StorageNumber> chosen = placement.choose(three, now);
     ASSERT_EQ(chosen.size(), 1u);
-    ++datanodes.find(chosen[0])->scheduled;
+    ++datanodes.change(chosen[0]).scheduled;
   }
   EXPECT_TRUE(choose(three).empty());
 }

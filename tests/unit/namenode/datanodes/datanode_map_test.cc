@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace dfs::namenode {
 namespace {
 
@@ -67,6 +69,63 @@ TEST_F(DatanodeMapTest, silence_makes_stale_and_then_dead) {
   EXPECT_EQ(map.take_changes().went.size(), 1u);
   EXPECT_EQ(map.statuses(now).at(0).liveness, DatanodeLiveness::kDead);
   EXPECT_EQ(map.statuses(now).at(0).storages.size(), 1u);
+}
+
+TEST_F(DatanodeMapTest, a_status_is_made_anew_when_its_datanode_has_changed_and_only_then) {
+  ASSERT_TRUE(introduce("a", "10.0.0.1"));
+  ASSERT_TRUE(introduce("b", "10.0.0.2"));
+  beat("a", {"DS"});
+  beat("b", {"DS"});
+  const StorageNumber of_a = map.number_of("a", "DS");
+  auto status_of = [&](std::string_view uuid) {
+    const DatanodeStatuses statuses = map.statuses(now);
+    auto status = std::ranges::find(statuses, uuid, &DatanodeStatus::uuid);
+    EXPECT_NE(status, statuses.end());
+    return &*status;
+  };
+  const DatanodeStatus* b = status_of("b");
+  DatanodeStatuses kept = map.statuses(now);  // so that no address is used again
+  auto changes_a = [&](const auto& what) {
+    const DatanodeStatus* before = status_of("a");
+    EXPECT_EQ(status_of("a"), before);
+    kept = map.statuses(now);
+    what();
+    EXPECT_EQ(status_of("b"), b);
+    return status_of("a") != before;
+  };
+  EXPECT_FALSE(changes_a([] {}));
+  EXPECT_TRUE(changes_a([&] { beat("a", {"DS"}); }));
+  EXPECT_TRUE(changes_a([&] { map.block_report_taken(of_a, 5, {}, now); }));
+  EXPECT_EQ(status_of("a")->block_count, 5u);
+  EXPECT_TRUE(status_of("a")->storages.at(0).confirmed);
+  EXPECT_TRUE(changes_a([&] { ++map.change(of_a).block_count; }));
+  EXPECT_EQ(status_of("a")->block_count, 6u);
+  EXPECT_TRUE(changes_a([&] { ASSERT_TRUE(introduce("a", "10.0.0.3")); }));
+  EXPECT_EQ(status_of("a")->ip_address, "10.0.0.3");
+  EXPECT_FALSE(status_of("a")->storages.at(0).confirmed);
+  EXPECT_TRUE(changes_a([&] { beat("a", {"other"}); }));
+  EXPECT_EQ(status_of("a")->storages.at(0).uuid, "other");
+  EXPECT_TRUE(changes_a([&] { map.declare_dead("a"); }));
+  EXPECT_EQ(status_of("a")->liveness, DatanodeLiveness::kDead);
+  map.set_hosts(HostLists::of_files("", "b.example"), {});
+  EXPECT_EQ(status_of("b")->admin_state, AdminState::kDecommissionInProgress);
+  map.finish_leaving("b");
+  EXPECT_EQ(status_of("b")->admin_state, AdminState::kDecommissioned);
+}
+
+TEST_F(DatanodeMapTest, a_storage_that_nobody_knew_appears_and_a_known_one_comes) {
+  ASSERT_TRUE(introduce("a", "10.0.0.1"));
+  beat("a", {"DS"});
+  DatanodeMap::Changes changes = map.take_changes();
+  EXPECT_EQ(changes.appeared, std::vector{map.number_of("a", "DS")});
+  EXPECT_TRUE(changes.came.empty());
+  EXPECT_TRUE(changes.turned.empty());
+  beat("a", {});
+  beat("a", {"DS"});
+  changes = map.take_changes();
+  EXPECT_TRUE(changes.appeared.empty());
+  EXPECT_EQ(changes.came, changes.went);
+  EXPECT_EQ(changes.came.size(), 1u);
 }
 
 TEST_F(DatanodeMapTest, awaited_storages_are_given_up_when_their_datanode_would_be_dead) {

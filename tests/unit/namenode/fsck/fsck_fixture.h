@@ -12,7 +12,7 @@ namespace dfs::namenode {
 class FsckFixture : public NamespaceFixture {
  protected:
   FsckFixture() : datanodes(*blocks.datanodes()) {
-    for (DatanodeStatus& datanode : datanodes.datanodes) datanode.transfer_port = 9866;
+    for (size_t i = 0; i < datanodes.datanodes.size(); ++i) datanodes.datanodes.change(i).transfer_port = 9866;
   }
 
   // Of each block of the file on the first `count` DataNodes; `spoil` changes a replica's row.

@@ -66,7 +66,7 @@ TEST_F(FsckWalkTest, AHealthyTreeIsShownWithItsBlocks) {
 TEST_F(FsckWalkTest, ReplicasAreDetailed) {
   write_file("/f", {100});
   place("/f", 2);
-  datanodes.datanodes[1].liveness = DatanodeLiveness::kStale;
+  datanodes.datanodes.change(1).liveness = DatanodeLiveness::kStale;
   EXPECT_THAT(look({.path = "/f", .files = true, .blocks = true, .replica_details = true, .upgrade_domains = true}),
               HasSubstr("Live_repl=2  [DatanodeInfoWithStorage[10.0.0.1:9866,DS-0,DISK](ud=undefined)(LIVE), "
                         "DatanodeInfoWithStorage[10.0.0.2:9866,DS-1,DISK](ud=undefined)(STALE_NODE)]\n"));
@@ -89,14 +89,14 @@ TEST_F(FsckWalkTest, TooFewAndTooManyReplicasAreCounted) {
 TEST_F(FsckWalkTest, WhatLeavesIsNoLiveReplicaButOne) {
   write_file("/f", {10});
   place("/f", 3);
-  datanodes.datanodes[0].admin_state = AdminState::kDecommissionInProgress;
-  datanodes.datanodes[1].admin_state = AdminState::kDecommissioned;
+  datanodes.datanodes.change(0).admin_state = AdminState::kDecommissionInProgress;
+  datanodes.datanodes.change(1).admin_state = AdminState::kDecommissioned;
   EXPECT_THAT(look({.files = true, .blocks = true, .replica_details = true}),
               testing::AllOf(HasSubstr(" OK\n"), HasSubstr("Live_repl=1  ["), HasSubstr("(DECOMMISSIONING), "),
                              HasSubstr("(DECOMMISSIONED), "), HasSubstr("(LIVE)]")));
   EXPECT_EQ(result.decommissioning, 1u);
   EXPECT_EQ(result.decommissioned, 1u);
-  datanodes.datanodes[2].liveness = DatanodeLiveness::kDead;
+  datanodes.datanodes.change(2).liveness = DatanodeLiveness::kDead;
   EXPECT_THAT(look({.maintenance = true}),
               HasSubstr("found 0 live replica(s), 1 decommissioned replica(s), 1 decommissioning replica(s)0, entering "
                         "maintenance replica(s) and 0 in maintenance replica(s).\n"));
@@ -140,13 +140,13 @@ TEST_F(FsckWalkTest, OpenFilesArePassedOverUnlessWanted) {
 TEST_F(FsckWalkTest, RacksMatterWhereThereAreSome) {
   write_file("/f", {10});
   place("/f", 3);
-  datanodes.datanodes[3].network_location = "/other";
+  datanodes.datanodes.change(3).network_location = "/other";
   EXPECT_EQ(look({}),
             "\n\n/f:  Replica placement policy is violated for BP-1:blk_1073741825_1001. Block should be additionally "
             "replicated on 1 more rack(s). Total number of racks in the cluster: 2\n");
   EXPECT_THAT(misplaced, ElementsAre(BlockId{1073741825}));
   EXPECT_EQ(result.mis_replicated, 1u);
-  datanodes.datanodes[0].network_location = "/other";
+  datanodes.datanodes.change(0).network_location = "/other";
   EXPECT_EQ(look({}), "\n");
 }
 
@@ -212,12 +212,12 @@ TEST_F(FsckWalkTest, ABlockIsReportedById) {
             "No. of in maintenance Replica: 0\nNo. of corrupted Replica: 0\n"
             "Block replica on datanode/rack: host1/default-rack is HEALTHY\n"
             "Block replica on datanode/rack: host2/default-rack is HEALTHY\n");
-  datanodes.datanodes[0].liveness = DatanodeLiveness::kStale;
-  datanodes.datanodes[1].admin_state = AdminState::kDecommissioned;
+  datanodes.datanodes.change(0).liveness = DatanodeLiveness::kStale;
+  datanodes.datanodes.change(1).admin_state = AdminState::kDecommissioned;
   EXPECT_THAT(
       block_id_report({}, query_of(root), "blk_1073741825_1001").value(),
       testing::AllOf(HasSubstr("host1/default-rack is STALE\n"), HasSubstr("host2/default-rack is DECOMMISSIONED\n")));
-  datanodes.datanodes[1].admin_state = AdminState::kDecommissionInProgress;
+  datanodes.datanodes.change(1).admin_state = AdminState::kDecommissionInProgress;
   EXPECT_THAT(block_id_report({}, query_of(root), "blk_1073741825").value(), HasSubstr("is DECOMMISSIONING\n"));
   struct Spoiling {
     void (*how)(ReplicaRow&);

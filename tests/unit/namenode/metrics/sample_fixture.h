@@ -14,8 +14,8 @@ class SampleFixture : public testing::Test {
  protected:
   SampleFixture() {
     auto view = std::make_shared<DatanodeView>();
-    view->datanodes = {datanode("h1", "10.0.0.1", DatanodeLiveness::kLive),
-                       datanode("h2", "10.0.0.2", DatanodeLiveness::kDead)};
+    view->datanodes.push_back(datanode("h1", "10.0.0.1", DatanodeLiveness::kLive));
+    view->datanodes.push_back(datanode("h2", "10.0.0.2", DatanodeLiveness::kDead));
     view->capacity_bytes = 400;
     view->used_bytes = 100;
     view->remaining_bytes = 200;

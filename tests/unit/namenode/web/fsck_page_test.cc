@@ -184,7 +184,7 @@ TEST_F(FsckPageTest, BlocksByIdAreForTheSuperuser) {
 TEST_F(FsckPageTest, BlocksThatLieWrongAreLookedAtAgain) {
   write_file("/f", {10});
   place("/f", 3);
-  datanodes.datanodes[3].network_location = "/other";
+  datanodes.datanodes.change(3).network_location = "/other";
   EXPECT_THAT(text("ugi=root"), HasSubstr("\n Blocks queued for replication:\t0\n"));
   EXPECT_TRUE(rechecked.empty());
   EXPECT_THAT(text("ugi=root&replicate=1"), HasSubstr("\n Blocks queued for replication:\t1\n"));

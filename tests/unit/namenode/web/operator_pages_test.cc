@@ -91,11 +91,13 @@ TEST_F(OperatorPagesTest, ConfigurationIsJsonWithWhatItComesTo) {
 
 TEST_F(OperatorPagesTest, TopologyIsSortedByRackAndAddress) {
   DatanodeView view = *sample.datanodes;
-  view.datanodes = {
-      datanode("b", "10.0.0.2", DatanodeLiveness::kStale), datanode("a", "10.0.0.1", DatanodeLiveness::kLive),
-      datanode("", "10.0.0.3", DatanodeLiveness::kLive), datanode("d", "10.0.0.4", DatanodeLiveness::kDead)};
-  view.datanodes[0].network_location = "/r2";
-  view.datanodes[1].network_location = view.datanodes[2].network_location = "/r1";
+  view.datanodes = {};
+  view.datanodes.push_back(datanode("b", "10.0.0.2", DatanodeLiveness::kStale));
+  view.datanodes.push_back(datanode("a", "10.0.0.1", DatanodeLiveness::kLive));
+  view.datanodes.push_back(datanode("", "10.0.0.3", DatanodeLiveness::kLive));
+  view.datanodes.push_back(datanode("d", "10.0.0.4", DatanodeLiveness::kDead));
+  view.datanodes.change(0).network_location = "/r2";
+  view.datanodes.change(1).network_location = view.datanodes.change(2).network_location = "/r1";
   EXPECT_EQ(topology_page(request_of("/topology"), view).body,
             "Rack: /r1\n   10.0.0.1:9866 (a)\n   10.0.0.3:9866\n\nRack: /r2\n   10.0.0.2:9866 (b)\n\n");
   EXPECT_EQ(topology_page(request_of("/topology", "application/json"), view).body,
