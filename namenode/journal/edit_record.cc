@@ -63,6 +63,16 @@ static_assert(std::size(kNames) == size_t(OpCode::kRemoveErasureCodingPolicy) + 
 
 }  // namespace
 
+EditRecord::EditRecord() = default;
+EditRecord::EditRecord(const EditRecord&) = default;
+EditRecord::EditRecord(EditRecord&&) noexcept = default;
+EditRecord& EditRecord::operator=(const EditRecord&) = default;
+EditRecord& EditRecord::operator=(EditRecord&&) noexcept = default;
+EditRecord::~EditRecord() = default;
+bool EditRecord::operator==(const EditRecord& other) const {
+  return static_cast<const AnyOp&>(*this) == static_cast<const AnyOp&>(other);
+}
+
 OpCode code_of(const EditRecord& record) {
   return std::visit([](const auto& op) { return op.kCode; }, record);
 }

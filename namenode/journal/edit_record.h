@@ -564,7 +564,7 @@ struct RemoveErasureCodingPolicyOp {
   bool operator==(const RemoveErasureCodingPolicyOp&) const = default;
 };
 
-using EditRecord =
+using AnyOp =
     std::variant<AddOp, RenameOldOp, DeleteOp, MkdirOp, SetReplicationOp, SetPermissionsOp, SetOwnerOp, CloseOp,
                  SetGenstampV1Op, SetNsQuotaOp, ClearNsQuotaOp, TimesOp, SetQuotaOp, RenameOp, ConcatDeleteOp,
                  SymlinkOp, GetDelegationTokenOp, RenewDelegationTokenOp, CancelDelegationTokenOp, UpdateMasterKeyOp,
@@ -575,6 +575,18 @@ using EditRecord =
                  RollingUpgradeFinalizeOp, SetXAttrOp, RemoveXAttrOp, SetStoragePolicyOp, TruncateOp, AppendOp,
                  SetQuotaByStorageTypeOp, AddErasureCodingPolicyOp, EnableErasureCodingPolicyOp,
                  DisableErasureCodingPolicyOp, RemoveErasureCodingPolicyOp>;
+
+// One of them. How it is copied, moved and ended is compiled once: most only pass it on.
+struct EditRecord : AnyOp {
+  using AnyOp::AnyOp;
+  EditRecord();
+  EditRecord(const EditRecord&);
+  EditRecord(EditRecord&&) noexcept;
+  EditRecord& operator=(const EditRecord&);
+  EditRecord& operator=(EditRecord&&) noexcept;
+  ~EditRecord();
+  bool operator==(const EditRecord& other) const;
+};
 
 // A record with its place in the log.
 struct Edit {

@@ -138,9 +138,9 @@ class RandomFields {
 
 template <size_t I = 0>
 EditRecord random_record(size_t alternative, std::mt19937_64& random) {
-  if constexpr (I < std::variant_size_v<EditRecord>) {
+  if constexpr (I < std::variant_size_v<AnyOp>) {
     if (I != alternative) return random_record<I + 1>(alternative, random);
-    std::variant_alternative_t<I, EditRecord> op;
+    std::variant_alternative_t<I, AnyOp> op;
     RandomFields filler(random);
     edit_fields::fields(filler, op);
     return op;
@@ -149,7 +149,7 @@ EditRecord random_record(size_t alternative, std::mt19937_64& random) {
   }
 }
 
-inline constexpr size_t kOpCount = std::variant_size_v<EditRecord>;
+inline constexpr size_t kOpCount = std::variant_size_v<AnyOp>;
 
 inline bool is_writable(const EditRecord& record) {
   return !std::holds_alternative<SetNsQuotaOp>(record) && !std::holds_alternative<ClearNsQuotaOp>(record);
