@@ -21,6 +21,12 @@ def test_stock_balancer_evens_out_our_datanodes(tmp_path):
     with TuskCluster(datanodes=2, config=config) as cluster:
         cluster.dfs("-D", f"dfs.blocksize={BLOCK}", "-D", "dfs.replication=2", "-put", source, "/file").ok()
         newcomer = cluster.add_datanode()
+        with cluster.rpc() as rpc:
+            def is_told():
+                stats = rpc.call("getFsStats")
+                return stats[1][0] >= 3 * 250 * BLOCK and stats[2][0] >= 60 * BLOCK
+
+            wait_until(is_told, 30, "heartbeats to say what the DataNodes have")
         conf = write_java_configuration(
             tmp_path / "conf", {"fs.defaultFS": cluster.uri()},
             {"dfs.balancer.getBlocks.min-block-size": 1, "dfs.heartbeat.interval": 1,
@@ -36,7 +42,7 @@ def test_stock_balancer_evens_out_our_datanodes(tmp_path):
 
         wait_until(lambda: all(len(ports) == 2 for ports in replicas()), 60, "what was moved to be deleted at its source")
         moved = sum(newcomer.addresses["data"][1] in ports for ports in replicas())
-        assert moved >= 10, f"{moved} of 30 blocks are on the new DataNode"
+        assert moved >= 10, f"{moved} of 30 blocks are on the new DataNode\n{outcome.out}{outcome.err}"
         back = tmp_path / "back"
         cluster.dfs("-get", "/file", back).ok()
         assert_same_bytes(source, back)

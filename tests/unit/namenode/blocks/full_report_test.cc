@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "tests/unit/dose.h"
 #include "tests/unit/namenode/blocks/block_world.h"
 
 namespace dfs::namenode {
@@ -299,7 +300,7 @@ class RandomReports {
 };
 
 TEST(FullReport, leaves_nothing_for_a_check_of_all_blocks_to_find) {
-  for (uint32_t seed = 1; seed <= 8; ++seed) {
+  for (uint32_t seed = 1; seed <= (is_nightly() ? 60u : 2u); ++seed) {
     RandomReports random(seed);
     random.world.pass(minutes(2));
     for (int i = 0; i < 25; ++i) {

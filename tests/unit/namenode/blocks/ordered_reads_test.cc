@@ -71,7 +71,7 @@ TEST_F(OrderedReads, find_what_single_lookups_find) {
     const bool there = id < 1000 ? random() % 8 != 0 : id < 2000 ? id % 97 == 0 : id % 300 < 40;
     if (there) put(id);
   }
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 50; ++round) {
     const uint64_t one_of = 1 + random() % (round % 2 == 0 ? 3 : 200);
     std::vector<uint64_t> ids;
     for (uint64_t id = random() % 4000; id < 4200; id += 1 + random() % one_of) ids.push_back(id);
