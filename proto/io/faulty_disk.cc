@@ -20,7 +20,6 @@ class FaultyDisk::Faults {
     for (Fault& fault : armed_) {
       if (fault.operation && *fault.operation != operation) continue;
       if (fault.on_path && !fault.on_path(path)) continue;
-      if (fault.spares_reads && operation == DiskOperation::kRead) continue;
       if (fault.skip > 0) {
         --fault.skip;
       } else if (fault.times > 0) {

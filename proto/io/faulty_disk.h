@@ -43,19 +43,14 @@ class FaultyDisk final : public Disk {
     uint64_t skip = 0;                                  // how many operations that fit go well before
     uint64_t times = 1;                                 // how many then fail
     int error_number = 5;                               // EIO
-    bool spares_reads = false;                          // of open files
   };
 
   explicit FaultyDisk(Disk& under);
   ~FaultyDisk() override;
 
   void arm(Fault fault);
-  // The machine is off after `count` operations more: all that follow fail. But reading what is open goes on and is not
-  // counted: on a machine that is off nobody reads, and RocksDB, where it is built with assertions, ends the process
-  // when a read fails.
-  void stop_after(uint64_t count) {
-    arm({.on_path = {}, .skip = count, .times = UINT64_MAX, .error_number = 5, .spares_reads = true});
-  }
+  // Everything from the `count`-th operation from now on fails: the machine is off.
+  void stop_after(uint64_t count) { arm({.on_path = {}, .skip = count, .times = UINT64_MAX}); }
   void disarm();
   // How many operations there were so far, those that failed included.
   uint64_t count(DiskOperation operation) const;
