@@ -7,17 +7,17 @@
 
 namespace dfs::namenode {
 
-Result<void> apply_and_absorb(const Edit& edit, PendingRows& rows, const Followers& to, const RpcIds& caller) {
+Result<void> apply_and_absorb(const Edit& edit, Tables& tables, const Followers& to, const RpcIds& caller) {
   Batch batch;
   Effects effects;
-  DFS_TRY_OK(apply(edit.record, rows, batch, effects));
-  DFS_TRY_OK(remember_answer(edit.record, ids_to_remember(edit.record, caller), rows, to.settings, to.wall, batch));
-  if (!effects.removed_blocks.empty()) DFS_TRY_OK(to.blocks.removed(rows, batch, effects.removed_blocks));
-  DFS_TRY_OK(rows.write(std::move(batch), edit.id));
+  DFS_TRY_OK(apply(edit.record, tables, batch, effects));
+  DFS_TRY_OK(remember_answer(edit.record, ids_to_remember(edit.record, caller), tables, to.settings, to.wall, batch));
+  if (!effects.removed_blocks.empty()) DFS_TRY_OK(to.blocks.removed(tables, batch, effects.removed_blocks));
+  DFS_TRY_OK(tables.write(std::move(batch), edit.id));
   for (const Effects::Opened& opened : effects.opened) to.leases.assign(opened.holder, opened.file, to.now);
   for (InodeId file : effects.closed) to.leases.release(file);
-  if (!effects.completed_blocks.empty()) DFS_TRY_OK(to.blocks.completed(rows, effects.completed_blocks));
-  for (InodeId file : effects.replication_changed) DFS_TRY_OK(to.blocks.replication_changed(rows, file));
+  if (!effects.completed_blocks.empty()) DFS_TRY_OK(to.blocks.completed(tables, effects.completed_blocks));
+  for (InodeId file : effects.replication_changed) DFS_TRY_OK(to.blocks.replication_changed(tables, file));
   return {};
 }
 

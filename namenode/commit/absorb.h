@@ -1,7 +1,7 @@
 #pragma once
 
 #include "namenode/namespace/plan.h"
-#include "namenode/store/pending_rows.h"
+#include "namenode/store/tables.h"
 
 namespace dfs::namenode {
 
@@ -14,10 +14,9 @@ struct Followers {
   TimePoint now;
 };
 
-// Applies one record to the rows and lets those who keep state in memory follow: what live traffic and replay share.
+// Applies one record to the tables and lets those who keep state in memory follow: what live traffic and replay share.
 // `caller`: whose call the record is of, where there is one.
-Result<void> apply_and_absorb(const Edit& edit, PendingRows& rows, const Followers& followers,
-                              const RpcIds& caller = {});
+Result<void> apply_and_absorb(const Edit& edit, Tables& tables, const Followers& followers, const RpcIds& caller = {});
 
 // Takes up to `inodes_max` inodes of deleted trees away (see namespace/detached_trees.h); false where none are left.
 // Changes what `batch` then says, which is not journaled.

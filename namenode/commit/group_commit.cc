@@ -37,7 +37,7 @@ class GroupCommit::Roll final : public Step {
 };
 
 GroupCommit::GroupCommit(Settings settings, Parts parts, Periodic periodic)
-    : settings_(settings), parts_(parts), periodic_(std::move(periodic)), rows_(parts.tables) {}
+    : settings_(settings), parts_(parts), periodic_(std::move(periodic)) {}
 
 GroupCommit::~GroupCommit() {
   DFS_CHECK(!namespace_thread_.joinable());
@@ -169,7 +169,8 @@ void GroupCommit::run_namespace() {
 }
 
 PlanContext GroupCommit::context(const Caller& caller) const {
-  return {rows_, parts_.settings, caller, parts_.blocks, parts_.leases, parts_.clock.wall(), parts_.clock.now()};
+  return {parts_.tables,       parts_.settings,   caller, parts_.blocks, parts_.leases,
+          parts_.clock.wall(), parts_.clock.now()};
 }
 
 void GroupCommit::fail_for_good(Error error) {
@@ -186,7 +187,7 @@ void GroupCommit::fail_tables(Error error) {
 
 Result<void> GroupCommit::write_locations(Batch locations) {
   if (locations.empty()) return {};
-  if (Result<void> written = rows_.write(std::move(locations), kNoTransaction); !written) {
+  if (Result<void> written = parts_.tables.write(std::move(locations), kNoTransaction); !written) {
     fail_tables(std::move(written).error());
     return fail(*failure());
   }
@@ -213,7 +214,7 @@ Result<void> GroupCommit::apply_records(std::vector<EditRecord> records, const C
   const Followers followers{parts_.blocks, parts_.leases, parts_.settings, parts_.clock.wall(), parts_.clock.now()};
   const RpcIds ids = rpc_ids(caller);
   for (const Edit& edit : edits) {
-    Result<void> applied = apply_and_absorb(edit, rows_, followers, ids);
+    Result<void> applied = apply_and_absorb(edit, parts_.tables, followers, ids);
     if (!applied) {
       fail_tables(std::move(applied).error().within(fmt::format("{} does not apply", name_of(code_of(edit.record)))));
       return fail(*failure());
@@ -252,7 +253,6 @@ void GroupCommit::work_through(std::vector<Queued> batch) {
       }
     }
     handed.callers.push_back(std::move(queued));
-    if (rows_.bytes() >= settings_.batch_bytes_max) hand_over(std::exchange(handed, Handed{}));
   }
   hand_over(std::move(handed));
 }
@@ -291,21 +291,21 @@ void GroupCommit::count_roll(Handed& handed) {
   handed.roll = true;
   last_ = next(next(last_));
   in_segment_ = 1;
-  if (Result<void> noted = rows_.write(Batch{}, last_); !noted) fail_tables(std::move(noted).error());
+  if (Result<void> noted = parts_.tables.write(Batch{}, last_); !noted) fail_tables(std::move(noted).error());
   changed_ = true;
 }
 
 void GroupCommit::hand_over(Handed handed) {
   handed.last = last_;
-  if (changed_ && !failure()) {
-    if (Result<void> settled = rows_.settle(); !settled) fail_tables(std::move(settled).error());
-  }
   if (changed_ && !failure()) handed.moment = std::make_shared<const Moment>(Moment{parts_.tables.snapshot(), last_});
   changed_ = false;
-  std::unique_lock lock(handed_mutex_);
-  handed_taken_.wait(lock, [&] { return handed_.size() < settings_.handed_max; });
-  handed_.push_back(std::move(handed));
-  handed_changed_.notify_one();
+  {
+    std::unique_lock lock(handed_mutex_);
+    handed_taken_.wait(lock, [&] { return handed_.size() < settings_.handed_max; });
+    handed_.push_back(std::move(handed));
+    handed_changed_.notify_one();
+  }
+  parts_.tables.wait_for_room();
 }
 
 void GroupCommit::run_journal() {

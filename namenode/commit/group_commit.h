@@ -15,7 +15,6 @@
 #include "namenode/commit/activity.h"
 #include "namenode/commit/namespace_thread.h"
 #include "namenode/commit/waiting.h"
-#include "namenode/store/pending_rows.h"
 #include "proto/base/clock.h"
 
 namespace dfs::namenode {
@@ -36,9 +35,6 @@ class GroupCommit final : public NamespaceThread {
   struct Settings {
     size_t queue_max = 100'000;  // callers beyond this get kRetriable
     size_t batch_max = 1'000;
-    // A batch is handed to the journal early when it has this much to write into the tables: a flush of theirs waits
-    // for the journal, and must not have to wait for edits that are still being planned.
-    size_t batch_bytes_max = 8 << 20;
     // The namespace thread waits while the journal is this many batches behind.
     size_t handed_max = 256;
     std::chrono::milliseconds periodic_interval{500};
@@ -149,7 +145,6 @@ class GroupCommit final : public NamespaceThread {
   std::atomic<uint64_t> purge_limit_{raw(kNoTransaction)};
 
   // Of the namespace thread.
-  PendingRows rows_;  // settled at each hand_over()
   TransactionId last_ = kNoTransaction;
   uint64_t in_segment_ = 0;
   bool changed_ = false;

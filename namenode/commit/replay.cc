@@ -9,7 +9,6 @@
 namespace dfs::namenode {
 namespace {
 
-constexpr size_t kPendingBytesMax = 4 << 20;
 constexpr size_t kSweptAtOnce = 1'000;
 
 // The holders of the files that were open when the tables were last written. All count as renewed now, so that a writer
@@ -39,15 +38,13 @@ Result<void> replay(Journal& journal, Tables& tables, const Followers& followers
                             raw(tables.last_applied()), raw(journal.last())));
   }
   DFS_TRY_OK(take_over_leases(tables, followers.leases, followers.now));
-  PendingRows rows(tables);
-  DFS_TRY_OK(journal.replay(next(tables.last_applied()), [&](const Edit& edit) -> Result<void> {
-    Result<void> applied = apply_and_absorb(edit, rows, followers);
-    if (applied && rows.bytes() >= kPendingBytesMax) applied = rows.settle();
+  return journal.replay(next(tables.last_applied()), [&](const Edit& edit) -> Result<void> {
+    Result<void> applied = apply_and_absorb(edit, tables, followers);
+    tables.wait_for_room();
     if (applied) return {};
     return fail(std::move(applied).error().within(
         fmt::format("edit {} ({}) does not fit the tables", raw(edit.id), name_of(code_of(edit.record)))));
-  }));
-  return rows.settle();
+  });
 }
 
 Result<void> sweep_everything(Tables& tables, const Followers& followers) {
@@ -55,7 +52,8 @@ Result<void> sweep_everything(Tables& tables, const Followers& followers) {
     Batch batch;
     DFS_TRY(bool swept, sweep_and_absorb(tables, kSweptAtOnce, batch, followers.blocks, followers.leases));
     if (!swept) return {};
-    DFS_TRY_OK(tables.write(batch, kNoTransaction));
+    DFS_TRY_OK(tables.write(std::move(batch), kNoTransaction));
+    tables.wait_for_room();
   }
 }
 

@@ -133,8 +133,8 @@ class Import {
         ++directories_with_children_;
       }
       if (!there || found.changes().size() >= kRowsAtOnce) {
-        DFS_TRY_OK(scratch_.write(found, kNoTransaction));
-        found.clear();
+        DFS_TRY_OK(scratch_.write(std::exchange(found, Batch()), kNoTransaction));
+        scratch_.wait_for_room();
       }
       if (!there) return {};
     }
@@ -170,8 +170,8 @@ class Import {
   }
 
   Result<void> write_rows() {
-    DFS_TRY_OK(into_.write(rows_, kNoTransaction));
-    rows_.clear();
+    DFS_TRY_OK(into_.write(std::exchange(rows_, Batch()), kNoTransaction));
+    into_.wait_for_room();
     return {};
   }
 

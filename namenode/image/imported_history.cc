@@ -71,8 +71,8 @@ Error damaged_image(std::string_view what) {
 
 Result<void> ImportedHistory::write_when_many(size_t rows_max) {
   if (found_.changes().size() < rows_max) return {};
-  DFS_TRY_OK(scratch_.write(found_, kNoTransaction));
-  found_.clear();
+  DFS_TRY_OK(scratch_.write(std::exchange(found_, Batch()), kNoTransaction));
+  scratch_.wait_for_room();
   return {};
 }
 
@@ -148,8 +148,8 @@ Result<void> ImportedHistory::read_differences(ImageReader& image, Tables& into,
                                                                 : read_directory_differences(*section, entry, rows));
     DFS_TRY_OK(write_when_many(kScratchRowsAtOnce));
     if (rows.changes().size() < kScratchRowsAtOnce) continue;
-    DFS_TRY_OK(into.write(rows, kNoTransaction));
-    rows.clear();
+    DFS_TRY_OK(into.write(std::exchange(rows, Batch()), kNoTransaction));
+    into.wait_for_room();
   }
 }
 

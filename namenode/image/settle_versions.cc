@@ -194,7 +194,8 @@ Result<void> settle_versions(Tables& tables) {
     RecordChange change(tables, batch, effects);
     for (const Misplaced& one : misplaced) DFS_TRY_OK(move(one, snapshot, change));
     change.finish();
-    DFS_TRY_OK(tables.write(batch, kNoTransaction));
+    DFS_TRY_OK(tables.write(std::move(batch), kNoTransaction));
+    tables.wait_for_room();
   }
   return {};
 }

@@ -39,6 +39,13 @@ size_t size_of(const std::optional<std::string>& value) {
 size_t size_of(const InodePtr& inode) {
   return inode ? memory_bytes(*inode) : 0;
 }
+size_t size_of(const ChildrenPtr& children) {
+  size_t bytes = 0;
+  if (children) {
+    for (const Child& child : *children) bytes += sizeof(Child) + child.key.size() + size_of(child.inode);
+  }
+  return bytes;
+}
 
 }  // namespace
 
@@ -118,5 +125,6 @@ void RowCache<Value>::offer(Table table, std::string_view key, Value value, uint
 
 template class RowCache<std::optional<std::string>>;
 template class RowCache<InodePtr>;
+template class RowCache<ChildrenPtr>;
 
 }  // namespace dfs::namenode

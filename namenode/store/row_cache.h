@@ -8,17 +8,25 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "namenode/store/tables.h"
 
 namespace dfs::namenode {
 
-// Rows that were read or written lately, found or not found, in front of tables on disk: the newest state of each, with
+// A row of a directory.
+struct Child {
+  std::string key;
+  InodePtr inode;
+};
+using ChildrenPtr = std::shared_ptr<const std::vector<Child>>;
+
+// Rows that were read or added lately, found or not found, in front of tables on disk: the newest state of each, with
 // the version of the tables since when it is known to be that. A view of an older version passes by what is younger.
 //
 // Value: std::optional<std::string>, the bytes of a row, or InodePtr, an inode of kEntries; nothing or null: there is
-// no such row. Versions count the writes of the tables. One thread writes; reading and offering may be done on any
-// thread.
+// no such row. Or ChildrenPtr: all rows of a directory, in order; null: they are too many. Versions count what was
+// added to the tables. One thread writes; reading and offering may be done on any thread.
 template <class Value>
 class RowCache {
  public:
@@ -66,5 +74,6 @@ class RowCache {
 
 extern template class RowCache<std::optional<std::string>>;
 extern template class RowCache<InodePtr>;
+extern template class RowCache<ChildrenPtr>;
 
 }  // namespace dfs::namenode

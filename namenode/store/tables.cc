@@ -19,6 +19,17 @@ void Batch::put(std::string entry_key, InodePtr inode) {
   changes_.push_back({Table::kEntries, std::move(entry_key), std::nullopt, std::move(inode)});
 }
 
+Result<void> View::scan_inodes(std::string_view prefix, std::string_view from,
+                               const std::function<bool(std::string_view, const InodePtr&)>& visit) const {
+  Result<void> outcome;
+  DFS_TRY_OK(scan(Table::kEntries, prefix, from, [&](std::string_view key, std::string_view value) {
+    Result<InodePtr> inode = decode_inode(value);
+    if (!inode) outcome = std::unexpected(std::move(inode).error());
+    return inode && visit(key, *inode);
+  }));
+  return outcome;
+}
+
 Result<std::vector<std::optional<std::string>>> View::get_many(Table table,
                                                                const std::vector<std::string>& keys) const {
   std::vector<std::optional<std::string>> values;

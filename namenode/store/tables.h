@@ -57,6 +57,9 @@ class View {
                     const std::function<bool(std::string_view, std::string_view)>& visit) const {
     return scan(table, prefix, prefix, visit);
   }
+  // scan() of kEntries with decoded inodes.
+  virtual Result<void> scan_inodes(std::string_view prefix, std::string_view from,
+                                   const std::function<bool(std::string_view key, const InodePtr& inode)>& visit) const;
 };
 
 // Changes that become visible together. Not thread-safe.
@@ -110,22 +113,28 @@ class Batch {
 // The materialised view of the edit log. One thread writes, and it alone reads the newest state here; others read
 // snapshots.
 //
-// Nothing written here is durable by itself: a crash loses what was not flushed, and replay from last_applied() brings
-// it back. Three invariants (see namenode/README.md): a batch carries the transaction id that it applies, all tables
-// are flushed together, and nothing is flushed before the journal has made its transaction durable.
+// What is written is in memory first, and goes to the disk in large pieces, each with all that was written up to some
+// moment. So a crash loses what was written last, in all tables together, and replay from last_applied() brings it
+// back. Three invariants (see namenode/README.md): a batch carries the transaction id that it applies, all tables
+// reach the disk together, and nothing does before the journal has made its transaction durable.
 class Tables : public View {
  public:
-  // Blocks the calling (flush) thread until the transaction is durable; false: the journal has failed, flush nothing.
+  // Blocks the calling thread, one of the tables, until the transaction is durable; false: the journal has failed,
+  // nothing may be written to the disk.
   using DurableGate = std::function<bool(TransactionId)>;
 
   // Applies `batch` and records `applied` as the last applied transaction, atomically. kNoTransaction: the batch
-  // changes only what is not journaled (replica locations), the last applied id stays.
-  virtual Result<void> write(const Batch& batch, TransactionId applied) = 0;
+  // changes only what is not journaled (replica locations), the last applied id stays. Never waits for the disk; after
+  // that has failed nothing is written any more.
+  virtual Result<void> write(Batch batch, TransactionId applied) = 0;
+  // Waits while the disk is far behind what is written. Whoever writes calls it now and then, when no transaction that
+  // was written still has to be handed to the journal by itself.
+  virtual void wait_for_room() {}
   // This moment, for as long as the result lives.
   virtual std::shared_ptr<const View> snapshot() = 0;
   // The last applied transaction id that write() recorded (or that was found when opened).
   virtual TransactionId last_applied() const = 0;
-  // Everything written so far is on disk when it returns (after the gate has let it pass).
+  // Everything written so far is on disk when it returns (after the gate has let it pass). On any thread.
   virtual Result<void> flush() = 0;
   // The last transaction that a crash at this moment would find applied: edits up to it may be purged.
   virtual TransactionId durable_applied() const = 0;
@@ -137,7 +146,7 @@ class Tables : public View {
   static Result<std::optional<TransactionId>> last_applied_in(const std::string& directory);
   // In memory, for tests: flush() is a no-op that counts as durable.
   static std::unique_ptr<Tables> in_memory();
-  // RocksDB in `directory` (made if missing). `gate` is called before each flush.
+  // RocksDB in `directory` (made if missing). `gate` is called before anything is written there.
   static Result<std::unique_ptr<Tables>> open_rocksdb(const std::string& directory, uint64_t cache_bytes,
                                                       DurableGate gate);
 };

@@ -75,8 +75,8 @@ class Filling {
 
  private:
   Result<void> write() {
-    DFS_TRY_OK(tables_.write(batch_, kNoTransaction));
-    batch_.clear();
+    DFS_TRY_OK(tables_.write(std::exchange(batch_, Batch()), kNoTransaction));
+    tables_.wait_for_room();
     return {};
   }
 

@@ -374,9 +374,9 @@ class FailingTables final : public Tables {
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     return under_->scan(table, prefix, from, visit);
   }
-  Result<void> write(const Batch& batch, TransactionId applied) override {
+  Result<void> write(Batch batch, TransactionId applied) override {
     if (fails) return fail(ErrorCode::kIo, "no space left");
-    return under_->write(batch, applied);
+    return under_->write(std::move(batch), applied);
   }
   std::shared_ptr<const View> snapshot() override { return under_->snapshot(); }
   TransactionId last_applied() const override { return under_->last_applied(); }
@@ -407,30 +407,6 @@ TEST_F(GroupCommitTest, TablesThatFailEndWritingButNotReading) {
   ASSERT_TRUE(restart_after_power_cut());
   EXPECT_TRUE(published("/kept"));
   EXPECT_FALSE(published("/lost"));
-}
-
-TEST_F(GroupCommitTest, ALargeBatchIsHandedOverInPieces) {
-  ASSERT_TRUE(start({.batch_bytes_max = 1}));
-  std::promise<void> held, release;
-  auto holder = spawn(commit->run<int>([&](const NamespaceThread::Unjournaled&) -> Result<int> {
-    held.set_value();
-    release.get_future().get();
-    return 0;
-  }));
-  held.get_future().get();
-  std::vector<std::future<Result<bool>>> answers;
-  for (int i = 0; i < 20; ++i) answers.push_back(make("/d" + std::to_string(i)));
-  // The flush of the tables waits for what the batch has written so far while the batch goes on.
-  std::promise<TransactionId> reached;
-  auto middle = spawn(commit->run<int>([&](const NamespaceThread::Unjournaled&) -> Result<int> {
-    reached.set_value(tables->last_applied());
-    return commit->wait_durable(tables->last_applied()) ? 1 : 0;
-  }));
-  release.set_value();
-  EXPECT_GT(reached.get_future().get(), TransactionId{1});
-  EXPECT_EQ(middle.get().value(), 1);
-  for (auto& answer : answers) EXPECT_TRUE(answer.get().value());
-  EXPECT_TRUE(holder.get());
 }
 
 TEST_F(GroupCommitTest, TablesAheadOfTheLogAreRefusedByName) {

@@ -9,7 +9,7 @@
 #include "namenode/namespace/operations/acls.h"
 #include "namenode/namespace/operations/extended_attributes.h"
 #include "namenode/namespace/operations/quotas.h"
-#include "namenode/store/rocksdb_tables.h"
+#include "namenode/store/layered_tables.h"
 #include "proto/io/memory_disk.h"
 #include "tests/unit/dose.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
@@ -73,14 +73,12 @@ class NamespaceModel : public NamespaceFixture, public testing::WithParamInterfa
     if (!planned.locations.empty()) DFS_TRY_OK(tables->write(planned.locations, kNoTransaction));
     const TransactionId first = next(tables->last_applied());
     TransactionId last = tables->last_applied();
-    PendingRows rows(*tables);
     std::string bytes;
     for (EditRecord& record : planned.records) {
       const Edit edit{last = next(last), std::move(record)};
       EXPECT_TRUE(encode_edit(edit, bytes));
-      DFS_TRY_OK(apply_and_absorb(edit, rows, followers()));
+      DFS_TRY_OK(apply_and_absorb(edit, *tables, followers()));
     }
-    DFS_TRY_OK(rows.settle());
     if (!bytes.empty()) {
       EXPECT_TRUE(journal->append(bytes, first, last));
       EXPECT_TRUE(journal->sync());

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "namenode/store/rocksdb_tables.h"
+#include "namenode/store/layered_tables.h"
 #include "proto/io/memory_disk.h"
 #include "tests/unit/namenode/store/disk_files.h"
 
@@ -61,7 +61,7 @@ TEST_F(DamagedTables, ABitThatHasFlippedIsAnErrorAndNeverARow) {
   size_t detected = 0;
   for (const auto& [name, whole] : files) {
     if (!name.ends_with(".sst") && !name.starts_with("MANIFEST") && name != "CURRENT") continue;
-    for (size_t at = whole.size() / 14; at < whole.size(); at += std::max<size_t>(1, whole.size() / 7)) {
+    for (size_t at = whole.size() / 8; at < whole.size(); at += std::max<size_t>(1, whole.size() / 4)) {
       SCOPED_TRACE(name + " at " + std::to_string(at));
       std::string damaged = whole;
       damaged[at] = char(damaged[at] ^ 0x10);

@@ -4,6 +4,7 @@
 #include <rocksdb/file_system.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,8 +24,8 @@ class DiskFiles final : public rocksdb::FileSystem {
   explicit DiskFiles(Disk& disk) : disk_(disk) {}
   const char* Name() const override { return "DiskFiles"; }
 
-  // From now on a sync of a MANIFEST says that it is done and does nothing.
-  void stop_syncing_manifests() { *lies_ = true; }
+  // The machine stops when a MANIFEST is about to be synced: neither that nor any change after it happens.
+  void stop_at_sync_of_manifest() { *stop_ = Stop::kAtSyncOfManifest; }
 
   Status NewSequentialFile(const std::string& path, const rocksdb::FileOptions&,
                            std::unique_ptr<rocksdb::FSSequentialFile>* out, Debug*) override {
@@ -42,19 +43,21 @@ class DiskFiles final : public rocksdb::FileSystem {
   }
   Status NewWritableFile(const std::string& path, const rocksdb::FileOptions&,
                          std::unique_ptr<rocksdb::FSWritableFile>* out, Debug*) override {
+    if (*stop_ == Stop::kStopped) return stopped();
     auto file = disk_.open(path, Disk::OpenMode::kCreate);
     if (!file) return failed(file.error());
     if (auto cut = (*file)->truncate(0); !cut) return failed(cut.error());
-    *out = std::make_unique<Writable>(*std::move(file), 0, path, lies_);
+    *out = std::make_unique<Writable>(*std::move(file), 0, path, stop_);
     return Status::OK();
   }
   Status ReopenWritableFile(const std::string& path, const rocksdb::FileOptions&,
                             std::unique_ptr<rocksdb::FSWritableFile>* out, Debug*) override {
+    if (*stop_ == Stop::kStopped) return stopped();
     auto file = disk_.open(path, Disk::OpenMode::kCreate);
     if (!file) return failed(file.error());
     auto size = (*file)->size();
     if (!size) return failed(size.error());
-    *out = std::make_unique<Writable>(*std::move(file), *size, path, lies_);
+    *out = std::make_unique<Writable>(*std::move(file), *size, path, stop_);
     return Status::OK();
   }
   Status NewDirectory(const std::string& path, const Options&, std::unique_ptr<rocksdb::FSDirectory>* out,
@@ -74,7 +77,9 @@ class DiskFiles final : public rocksdb::FileSystem {
     for (const DirectoryEntry& entry : *entries) out->push_back(entry.name);
     return Status::OK();
   }
-  Status DeleteFile(const std::string& path, const Options&, Debug*) override { return of(disk_.remove(path)); }
+  Status DeleteFile(const std::string& path, const Options&, Debug*) override {
+    return change([&] { return disk_.remove(path); });
+  }
   Status CreateDir(const std::string& path, const Options&, Debug*) override {
     return of(disk_.make_directories(path, 0700));
   }
@@ -95,7 +100,10 @@ class DiskFiles final : public rocksdb::FileSystem {
     return Status::OK();
   }
   Status RenameFile(const std::string& from, const std::string& to, const Options&, Debug*) override {
-    return of(disk_.rename(from, to));
+    return change([&] { return disk_.rename(from, to); });
+  }
+  Status LinkFile(const std::string& from, const std::string& to, const Options&, Debug*) override {
+    return change([&] { return disk_.link(from, to); });
   }
   Status LockFile(const std::string& path, const Options&, rocksdb::FileLock** lock, Debug*) override {
     auto held = disk_.lock(path);
@@ -125,6 +133,12 @@ class DiskFiles final : public rocksdb::FileSystem {
   static Status failed(const Error& error) {
     return error.code() == ErrorCode::kFileNotFound ? Status::PathNotFound(error.message())
                                                     : Status::IOError(error.message());
+  }
+  enum class Stop : uint8_t { kNever, kAtSyncOfManifest, kStopped };
+  static Status stopped() { return Status::IOError("the machine has stopped"); }
+  template <class Change>
+  Status change(const Change& made) {
+    return *stop_ == Stop::kStopped ? stopped() : of(made());
   }
   static Status of(const Result<void>& done) { return done ? Status::OK() : failed(done.error()); }
   static Status read(File& file, uint64_t offset, size_t count, rocksdb::Slice* out, char* scratch) {
@@ -164,13 +178,14 @@ class DiskFiles final : public rocksdb::FileSystem {
   };
   class Writable final : public rocksdb::FSWritableFile {
    public:
-    Writable(std::unique_ptr<File> file, uint64_t end, const std::string& path, std::shared_ptr<const bool> lies)
+    Writable(std::unique_ptr<File> file, uint64_t end, const std::string& path, std::shared_ptr<std::atomic<Stop>> stop)
         : file_(std::move(file)),
           end_(end),
           is_manifest_(path.find("/MANIFEST-") != path.npos),
-          lies_(std::move(lies)) {}
+          stop_(std::move(stop)) {}
     using FSWritableFile::Append;
     Status Append(const rocksdb::Slice& bytes, const Options&, Debug*) override {
+      if (*stop_ == Stop::kStopped) return stopped();
       Status status = of(file_->pwrite(as_bytes({bytes.data(), bytes.size()}), end_));
       if (status.ok()) end_ += bytes.size();
       return status;
@@ -178,14 +193,18 @@ class DiskFiles final : public rocksdb::FileSystem {
     Status Truncate(uint64_t length, const Options&, Debug*) override { return of(file_->truncate(length)); }
     Status Close(const Options&, Debug*) override { return Status::OK(); }
     Status Flush(const Options&, Debug*) override { return Status::OK(); }
-    Status Sync(const Options&, Debug*) override { return is_manifest_ && *lies_ ? Status::OK() : of(file_->sync()); }
+    Status Sync(const Options&, Debug*) override {
+      Stop armed = Stop::kAtSyncOfManifest;
+      if (is_manifest_) stop_->compare_exchange_strong(armed, Stop::kStopped);
+      return *stop_ == Stop::kStopped ? stopped() : of(file_->sync());
+    }
     uint64_t GetFileSize(const Options&, Debug*) override { return end_; }
 
    private:
     std::unique_ptr<File> file_;
     uint64_t end_;
     const bool is_manifest_;
-    const std::shared_ptr<const bool> lies_;
+    const std::shared_ptr<std::atomic<Stop>> stop_;
   };
   class Directory final : public rocksdb::FSDirectory {
    public:
@@ -212,7 +231,7 @@ class DiskFiles final : public rocksdb::FileSystem {
   };
 
   Disk& disk_;
-  std::shared_ptr<bool> lies_ = std::make_shared<bool>(false);
+  std::shared_ptr<std::atomic<Stop>> stop_ = std::make_shared<std::atomic<Stop>>(Stop::kNever);
 };
 
 }  // namespace dfs::namenode

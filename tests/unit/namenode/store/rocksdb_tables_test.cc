@@ -68,24 +68,6 @@ TEST_F(RocksdbTablesTest, ASnapshotKeepsItsMomentAlsoOverAFlush) {
   EXPECT_EQ(tables->last_applied(), TransactionId{2});
 }
 
-TEST_F(RocksdbTablesTest, ACutTakesEveryRowBeforeItAndNoneThatTheBatchPuts) {
-  auto tables = open();
-  Batch batch;
-  for (const char* key : {"a", "b", "c", "d"}) batch.put(Table::kRetries, key, "1");
-  ASSERT_TRUE(tables->write(batch, TransactionId{1}));
-  auto before = tables->snapshot();
-  batch.clear();
-  EXPECT_TRUE(batch.empty());
-  batch.erase_before(Table::kRetries, "c");
-  batch.put(Table::kRetries, "a", "2");
-  EXPECT_FALSE(batch.empty());
-  ASSERT_TRUE(tables->write(batch, kNoTransaction));
-  EXPECT_EQ(*tables->get(Table::kRetries, "a"), "2");
-  EXPECT_EQ(*tables->get(Table::kRetries, "b"), std::nullopt);
-  EXPECT_EQ(*tables->get(Table::kRetries, "c"), "1");
-  EXPECT_EQ(*before->get(Table::kRetries, "b"), "1");
-}
-
 TEST_F(RocksdbTablesTest, AScanKeepsToItsPrefixAlsoWhereItEndsInFf) {
   auto tables = open();
   for (std::string key : {std::string("p\xff"), std::string("p\xff\x01"), std::string("q"), std::string("o")}) {

@@ -1,4 +1,4 @@
-#include "namenode/store/rocksdb_tables.h"
+#include "namenode/store/stored_rows.h"
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -6,19 +6,19 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/options.h>
-#include <rocksdb/slice_transform.h>
+#include <rocksdb/sst_file_writer.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
-#include <rocksdb/write_batch.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "namenode/store/manifest_tail.h"
 #include "namenode/store/row_cache.h"
 #include "namenode/store/rows.h"
-#include "namenode/store/tables.h"
 #include "proto/base/bytes.h"
 #include "proto/base/check.h"
 #include "proto/base/log.h"
@@ -37,23 +37,23 @@ constexpr std::array<const char*, kTableCount> kFamilies = {
 // In the table kMeta, beside the counters: the last transaction that the batch before applied.
 constexpr std::string_view kLastApplied = "last_applied";
 
+// How files are called that are made to be added: RocksDB knows no such, and leaves them alone.
+constexpr std::string_view kIncoming = ".incoming";
+
 Error store_error(std::string_view what, const rocksdb::Status& status) {
   return {status.IsCorruption() ? ErrorCode::kCorruptFormat : ErrorCode::kIo,
           "tables: " + std::string(what) + ": " + status.ToString()};
 }
 
-// Refuses to make files once `poisoned`: what RocksDB then wants to flush must not reach the disk. The name of a
-// MANIFEST is durable before CURRENT says it: RocksDB syncs the two names together.
-class GatedFiles final : public rocksdb::FileSystemWrapper {
+// The name of a MANIFEST is durable before CURRENT says it: RocksDB syncs the two names together.
+class DurableNames final : public rocksdb::FileSystemWrapper {
  public:
-  GatedFiles(const std::shared_ptr<rocksdb::FileSystem>& target, std::shared_ptr<const std::atomic<bool>> poisoned)
-      : FileSystemWrapper(target), poisoned_(std::move(poisoned)) {}
-  const char* Name() const override { return "GatedFiles"; }
+  explicit DurableNames(const std::shared_ptr<rocksdb::FileSystem>& target) : FileSystemWrapper(target) {}
+  const char* Name() const override { return "DurableNames"; }
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override {
-    if (*poisoned_) return rocksdb::IOStatus::IOError("the edit log has failed: nothing is flushed any more");
     rocksdb::IOStatus status = target()->NewWritableFile(name, options, file, debug);
     const size_t slash = name.rfind('/');
     if (!status.ok() || !name.substr(slash + 1).starts_with("MANIFEST-")) return status;
@@ -61,31 +61,12 @@ class GatedFiles final : public rocksdb::FileSystemWrapper {
     status = target()->NewDirectory(name.substr(0, slash), options.io_options, &directory, debug);
     return status.ok() ? directory->Fsync(options.io_options, debug) : status;
   }
-
- private:
-  std::shared_ptr<const std::atomic<bool>> poisoned_;
 };
 
-// Lets a flush begin only when everything written before it is durable in the journal. RocksDB calls this with its
-// mutex released and, with atomic_flush, before the memtables of the flush are written; those were closed before, so
-// they hold nothing newer than `last_applied` is now.
-class FlushGate final : public rocksdb::EventListener {
- public:
-  FlushGate(Tables::DurableGate gate, std::shared_ptr<const std::atomic<uint64_t>> last_applied,
-            std::shared_ptr<std::atomic<bool>> poisoned)
-      : gate_(std::move(gate)), last_applied_(std::move(last_applied)), poisoned_(std::move(poisoned)) {}
-
-  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
-    if (!gate_(TransactionId{last_applied_->load()})) *poisoned_ = true;
-  }
+class FailureLog final : public rocksdb::EventListener {
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
     log::error("tables: background work failed: {}", status->ToString());
   }
-
- private:
-  Tables::DurableGate gate_;
-  std::shared_ptr<const std::atomic<uint64_t>> last_applied_;
-  std::shared_ptr<std::atomic<bool>> poisoned_;
 };
 
 using Families = std::array<rocksdb::ColumnFamilyHandle*, kTableCount>;
@@ -108,8 +89,9 @@ constexpr bool is_cached(Table table) {
 
 // What was read or written lately. An inode takes more room than its bytes, and is what is wanted most.
 struct Caches {
-  explicit Caches(uint64_t bytes) : inodes(bytes - bytes / 4), rows(bytes / 4) {}
+  explicit Caches(uint64_t bytes) : inodes(bytes / 2), children(bytes / 4), rows(bytes / 4) {}
   RowCache<InodePtr> inodes;
+  RowCache<ChildrenPtr> children;  // of directories, by the beginning of their keys
   RowCache<std::optional<std::string>> rows;
 };
 
@@ -164,28 +146,26 @@ std::string end_of(std::string_view prefix) {
   return end;
 }
 
-Result<void> visit_rows(rocksdb::DB& db, rocksdb::ReadOptions options, rocksdb::ColumnFamilyHandle* family,
-                        std::string_view prefix, std::string_view from,
-                        const std::function<bool(std::string_view, std::string_view)>& visit) {
-  const std::string end = end_of(prefix);
-  const rocksdb::Slice bound(end);
-  if (!end.empty()) options.iterate_upper_bound = &bound;
-  std::unique_ptr<rocksdb::Iterator> rows(db.NewIterator(options, family));
-  for (rows->Seek(std::max(from, prefix)); rows->Valid(); rows->Next()) {
-    if (!visit(rows->key().ToStringView(), rows->value().ToStringView())) return {};
+// The children of a directory that were read together.
+Result<ChildrenPtr> read_children(rocksdb::Iterator& rows, std::string_view prefix) {
+  constexpr size_t kChildrenMax = 1'000;
+  std::vector<Child> children;
+  for (rows.Seek(prefix); rows.Valid(); rows.Next()) {
+    if (children.size() == kChildrenMax) return ChildrenPtr();
+    DFS_TRY(InodePtr inode, decode_inode(rows.value().ToStringView()));
+    children.push_back({rows.key().ToString(), std::move(inode)});
   }
-  if (!rows->status().ok()) return fail(store_error("scan", rows->status()));
-  return {};
+  if (!rows.status().ok()) return fail(store_error("scan", rows.status()));
+  return std::make_shared<const std::vector<Child>>(std::move(children));
 }
 
-// Of all tables together, before they are flushed.
-constexpr size_t kMemtableBytesMax = 128 << 20;
 constexpr int kCacheShardBits = 4;
 constexpr double kHighPriorityShare = 0.3;  // of the block cache, for what finds rows
 
-class Moment final : public View {
+class StoredMoment final : public View {
  public:
-  Moment(std::shared_ptr<rocksdb::DB> db, const Families& families, std::shared_ptr<Caches> caches, uint64_t version)
+  StoredMoment(std::shared_ptr<rocksdb::DB> db, const Families& families, std::shared_ptr<Caches> caches,
+               uint64_t version)
       : db_(std::move(db)),
         families_(families),
         caches_(std::move(caches)),
@@ -193,7 +173,9 @@ class Moment final : public View {
         snapshot_(db_->GetSnapshot()) {
     options_.snapshot = snapshot_;
   }
-  ~Moment() override { db_->ReleaseSnapshot(snapshot_); }
+  ~StoredMoment() override { db_->ReleaseSnapshot(snapshot_); }
+  StoredMoment(const StoredMoment&) = delete;
+  StoredMoment& operator=(const StoredMoment&) = delete;
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
     return read_cached(*caches_, version_, *db_, options_, families_[size_t(table)], table, key);
@@ -207,10 +189,64 @@ class Moment final : public View {
   }
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override {
-    return visit_rows(*db_, options_, families_[size_t(table)], prefix, from, visit);
+    return in_range(table, prefix, [&](rocksdb::Iterator& rows) -> Result<void> {
+      for (rows.Seek(std::max(from, prefix)); rows.Valid(); rows.Next()) {
+        if (is_own(table, rows.key())) continue;
+        if (!visit(rows.key().ToStringView(), rows.value().ToStringView())) return {};
+      }
+      return {};
+    });
+  }
+  Result<void> scan_inodes(std::string_view prefix, std::string_view from,
+                           const std::function<bool(std::string_view, const InodePtr&)>& visit) const override {
+    const std::string_view begin = std::max(prefix, from);
+    if (begin == prefix && prefix.size() == sizeof(InodeId)) {
+      DFS_TRY(ChildrenPtr children, children_of(prefix));
+      if (children) {
+        for (const Child& child : *children) {
+          if (!visit(child.key, child.inode)) return {};
+        }
+        return {};
+      }
+    }
+    return in_range(Table::kEntries, prefix, [&](rocksdb::Iterator& rows) -> Result<void> {
+      for (rows.Seek(begin); rows.Valid(); rows.Next()) {
+        DFS_TRY(InodePtr inode, decode_inode(rows.value().ToStringView()));
+        if (!visit(rows.key().ToStringView(), inode)) return {};
+      }
+      return {};
+    });
   }
 
  private:
+  static bool is_own(Table table, const rocksdb::Slice& key) {
+    return table == Table::kMeta && key.ToStringView() == kLastApplied;
+  }
+
+  template <class Visit>
+  Result<void> in_range(Table table, std::string_view prefix, const Visit& visit) const {
+    const std::string end = end_of(prefix);
+    const rocksdb::Slice bound(end);
+    rocksdb::ReadOptions options = options_;
+    if (!end.empty()) options.iterate_upper_bound = &bound;
+    std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator(options, families_[size_t(table)]));
+    DFS_TRY_OK(visit(*rows));
+    if (!rows->status().ok()) return fail(store_error("scan", rows->status()));
+    return {};
+  }
+
+  // Null for a directory that has too many.
+  Result<ChildrenPtr> children_of(std::string_view prefix) const {
+    if (auto known = caches_->children.find(Table::kEntries, prefix, version_)) return *std::move(known);
+    ChildrenPtr children;
+    DFS_TRY_OK(in_range(Table::kEntries, prefix, [&](rocksdb::Iterator& rows) -> Result<void> {
+      DFS_TRY(children, read_children(rows, prefix));
+      return {};
+    }));
+    caches_->children.offer(Table::kEntries, prefix, children, version_);
+    return children;
+  }
+
   std::shared_ptr<rocksdb::DB> db_;
   const Families families_;
   std::shared_ptr<Caches> caches_;
@@ -219,71 +255,41 @@ class Moment final : public View {
   rocksdb::ReadOptions options_;
 };
 
-class RocksdbTables final : public Tables {
+std::string value_of(TransactionId applied) {
+  std::string value(8, '\0');
+  store_big_endian(value.data(), raw(applied));
+  return value;
+}
+
+class RocksdbRows final : public StoredRows {
  public:
-  RocksdbTables(std::shared_ptr<rocksdb::DB> db, const Families& families, uint64_t row_cache_bytes,
-                std::shared_ptr<std::atomic<uint64_t>> last_applied)
+  RocksdbRows(std::shared_ptr<rocksdb::DB> db, const Families& families, uint64_t row_cache_bytes,
+              std::string directory, TransactionId applied)
       : db_(std::move(db)),
         families_(families),
         caches_(std::make_shared<Caches>(row_cache_bytes)),
-        last_applied_(std::move(last_applied)) {
-    unlogged_.disableWAL = true;
-  }
+        directory_(std::move(directory)),
+        applied_(applied) {}
 
-  Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
-    return read_cached(*caches_, version_, *db_, newest_, families_[size_t(table)], table, key);
+  std::shared_ptr<const View> moment() override {
+    return std::make_shared<StoredMoment>(db_, families_, caches_, version_);
   }
-  Result<InodePtr> inode(std::string_view entry_key) const override {
-    return read_inode(*caches_, version_, *db_, newest_, families_[size_t(Table::kEntries)], entry_key);
-  }
-  Result<std::vector<std::optional<std::string>>> get_many(Table table,
-                                                           const std::vector<std::string>& keys) const override {
-    return read_many(*db_, {}, families_[size_t(table)], keys);
-  }
-  Result<void> scan(Table table, std::string_view prefix, std::string_view from,
-                    const std::function<bool(std::string_view, std::string_view)>& visit) const override {
-    return visit_rows(*db_, {}, families_[size_t(table)], prefix, from, visit);
-  }
+  TransactionId last_applied() const override { return applied_; }
 
-  Result<void> write(const Batch& batch, TransactionId applied) override {
-    batch_.Clear();
-    rocksdb::Status status;
-    for (const Batch::Cut& cut : batch.cuts()) {
-      DFS_CHECK(!is_cached(cut.table));
-      status = batch_.DeleteRange(families_[size_t(cut.table)], rocksdb::Slice(), cut.end);
-      if (!status.ok()) return fail(store_error("write", status));
+  Result<void> add(const RecentRows& rows, TransactionId applied) override {
+    std::vector<rocksdb::IngestExternalFileArg> added;
+    for (size_t table = 0; table < kTableCount; ++table) {
+      if (Table(table) != Table::kMeta && !rows.has(Table(table))) continue;
+      rocksdb::IngestExternalFileArg& file = added.emplace_back();
+      file.column_family = families_[table];
+      file.external_files = {directory_ + "/" + kFamilies[table] + std::string(kIncoming)};
+      file.options.move_files = true;
+      DFS_TRY_OK(write_file(rows, Table(table), applied, file.external_files.front()));
     }
-    for (const Batch::Change& change : batch.changes()) {
-      rocksdb::ColumnFamilyHandle* family = families_[size_t(change.table)];
-      if (change.inode) {
-        status = batch_.Put(family, change.key, encode(*change.inode));
-      } else {
-        status = change.value ? batch_.Put(family, change.key, *change.value) : batch_.Delete(family, change.key);
-      }
-      if (!status.ok()) return fail(store_error("write", status));
-    }
-    if (applied != kNoTransaction) {
-      status = batch_.Put(meta(), kLastApplied, value_of(applied));
-      if (!status.ok()) return fail(store_error("write", status));
-      // Before the write: a flush that begins meanwhile then waits for this transaction too.
-      last_applied_->store(raw(applied));
-    }
-    status = db_->Write(unlogged_, &batch_);
+    rocksdb::Status status = db_->IngestExternalFiles(added);
     if (!status.ok()) return fail(store_error("write", status));
-    ++version_;
-    if (applied != kNoTransaction) caches_->rows.write(Table::kMeta, kLastApplied, value_of(applied), version_);
-    for (const Batch::Change& change : batch.changes()) cache(change);
-    return {};
-  }
-
-  std::shared_ptr<const View> snapshot() override {
-    return std::make_shared<Moment>(db_, families_, caches_, version_);
-  }
-  TransactionId last_applied() const override { return TransactionId{last_applied_->load()}; }
-
-  Result<void> flush() override {
-    rocksdb::Status status = db_->Flush({}, {families_.begin(), families_.end()});
-    if (!status.ok()) return fail(store_error("flush", status));
+    cache(rows);
+    applied_ = applied;
     return {};
   }
 
@@ -296,56 +302,74 @@ class RocksdbTables final : public Tables {
     return {};
   }
 
-  TransactionId durable_applied() const override {
-    rocksdb::ReadOptions persisted;
-    persisted.read_tier = rocksdb::kPersistedTier;  // without a WAL: what is in files, not in memtables
-    auto value = read(*db_, persisted, meta(), kLastApplied);
-    if (!value || !*value || (*value)->size() != 8) return kNoTransaction;
-    return TransactionId{load_big_endian<uint64_t>((*value)->data())};
+ private:
+  // What the file is to hold of `table`.
+  Result<void> write_file(const RecentRows& rows, Table table, TransactionId applied, const std::string& path) {
+    rocksdb::ColumnFamilyHandle* family = families_[size_t(table)];
+    const rocksdb::Options options = db_->GetOptions(family);
+    rocksdb::SstFileWriter file(rocksdb::EnvOptions(options), options, family);
+    rocksdb::Status status = file.Open(path);
+    // The cut is older than the rows: one sequence number is given to the whole file, and a cut spares its equals.
+    if (const std::string end = rows.cut_end(table); status.ok() && !end.empty()) {
+      status = file.DeleteRange(rocksdb::Slice(), end);
+    }
+    auto add = [&](const std::string& key, const RowValue& value) {
+      if (!status.ok()) return;
+      if (const std::optional<std::string> bytes = bytes_of(value)) {
+        status = file.Put(key, *bytes);
+      } else {
+        status = file.Delete(key);
+      }
+    };
+    if (table == Table::kMeta) {
+      std::map<std::string, RowValue> all;
+      rows.for_each(table, [&](const std::string& key, const RowValue& value) { all.emplace(key, value); });
+      all.insert_or_assign(std::string(kLastApplied), value_of(applied));
+      for (const auto& [key, value] : all) add(key, value);
+    } else {
+      rows.for_each(table, add);
+    }
+    if (status.ok()) status = file.Finish();
+    if (!status.ok()) return fail(store_error("write " + path, status));
+    return {};
   }
 
- private:
-  // What has been written as `version_`.
-  void cache(const Batch::Change& change) {
-    if (change.table == Table::kEntries) {
-      if (change.value) {
-        caches_->inodes.pass_by(change.table, change.key, version_);
+  // Rows that have been added, for those who look at the next version.
+  void cache(const RecentRows& rows) {
+    ++version_;
+    std::string directory;
+    rows.for_each(Table::kEntries, [&](const std::string& key, const RowValue& value) {
+      if (std::holds_alternative<std::string>(value)) {
+        caches_->inodes.pass_by(Table::kEntries, key, version_);
       } else {
-        caches_->inodes.write(change.table, change.key, change.inode, version_);
+        const InodePtr* inode = std::get_if<InodePtr>(&value);
+        caches_->inodes.write(Table::kEntries, key, inode != nullptr ? *inode : nullptr, version_);
       }
-    } else if (is_cached(change.table)) {
-      caches_->rows.write(change.table, change.key, change.value, version_);
+      if (std::string_view parent = std::string_view(key).substr(0, sizeof(InodeId)); parent != directory) {
+        directory = parent;
+        caches_->children.pass_by(Table::kEntries, directory, version_);
+      }
+    });
+    for (size_t table = 0; table < kTableCount; ++table) {
+      if (!is_cached(Table(table))) continue;
+      DFS_CHECK(rows.cut_end(Table(table)).empty());
+      rows.for_each(Table(table), [&](const std::string& key, const RowValue& value) {
+        caches_->rows.write(Table(table), key, bytes_of(value), version_);
+      });
     }
   }
-
-  static std::string value_of(TransactionId applied) {
-    std::string value(8, '\0');
-    store_big_endian(value.data(), raw(applied));
-    return value;
-  }
-  rocksdb::ColumnFamilyHandle* meta() const { return families_[size_t(Table::kMeta)]; }
 
   std::shared_ptr<rocksdb::DB> db_;
   const Families families_;
   std::shared_ptr<Caches> caches_;
-  uint64_t version_ = 0;  // of the writing thread
-  std::shared_ptr<std::atomic<uint64_t>> last_applied_;
-  const rocksdb::ReadOptions newest_;
-  rocksdb::WriteOptions unlogged_;
-  rocksdb::WriteBatch batch_;
+  const std::string directory_;
+  TransactionId applied_;
+  uint64_t version_ = 0;
 };
 
-rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache, uint64_t cache_bytes) {
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options;
-  options.write_buffer_size = std::clamp<size_t>(cache_bytes / 2, 1 << 20, 64 << 20);
-  // A closed memtable waits for the gate; writing must go on meanwhile, since the journal may need what follows.
-  options.max_write_buffer_number = 8;
   options.compression = rocksdb::kLZ4Compression;
-  // Most names that are looked up to be made are not there: that is cheaper to know than to search for.
-  options.memtable_prefix_bloom_size_ratio = 0.05;
-  options.memtable_whole_key_filtering = true;
-  // The rows of a batch come in order, and many are the last of their table: the search begins where the last one lies.
-  options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.format_version = 5;
@@ -361,9 +385,20 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   return options;
 }
 
+// What a process that was killed left of files that were not added.
+Result<void> remove_incoming(rocksdb::FileSystem& files, const std::string& directory) {
+  std::vector<std::string> left;
+  rocksdb::IOStatus status = files.GetChildren(directory, {}, &left, nullptr);
+  for (const std::string& name : left) {
+    if (status.ok() && name.ends_with(kIncoming)) status = files.DeleteFile(directory + "/" + name, {}, nullptr);
+  }
+  if (!status.ok()) return fail(store_error("clear " + directory, status));
+  return {};
+}
+
 }  // namespace
 
-Result<std::optional<TransactionId>> Tables::last_applied_in(const std::string& directory) {
+Result<std::optional<TransactionId>> StoredRows::last_applied_in(const std::string& directory) {
   DFS_TRY(bool there, Disk::posix().exists(directory + "/CURRENT"));
   if (!there) return std::nullopt;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
@@ -387,17 +422,9 @@ Result<std::optional<TransactionId>> Tables::last_applied_in(const std::string& 
   return value && value->size() == 8 ? TransactionId{load_big_endian<uint64_t>(value->data())} : kNoTransaction;
 }
 
-Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& directory, uint64_t cache_bytes,
-                                                     DurableGate gate) {
-  return open_rocksdb_on(rocksdb::FileSystem::Default(), directory, cache_bytes, std::move(gate));
-}
-
-Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::FileSystem>& under,
-                                                const std::string& directory, uint64_t cache_bytes,
-                                                Tables::DurableGate gate) {
-  auto last_applied = std::make_shared<std::atomic<uint64_t>>(0);
-  auto poisoned = std::make_shared<std::atomic<bool>>(false);
-  auto files = std::make_shared<GatedFiles>(without_torn_manifest_tails(under), poisoned);
+Result<std::unique_ptr<StoredRows>> StoredRows::open(const std::shared_ptr<rocksdb::FileSystem>& under,
+                                                     const std::string& directory, uint64_t cache_bytes) {
+  auto files = std::make_shared<DurableNames>(without_torn_manifest_tails(under));
   // RocksDB keeps only a pointer to the environment: it lives as long as the database (see the deleter below).
   std::shared_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
 
@@ -405,20 +432,17 @@ Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::F
   options.env = env.get();
   options.create_if_missing = true;
   options.create_missing_column_families = true;
-  options.atomic_flush = true;
-  options.avoid_flush_during_shutdown = true;  // a clean stop flushes by itself
   options.max_background_jobs = 2;
-  options.db_write_buffer_size = kMemtableBytesMax;
   options.info_log_level = rocksdb::WARN_LEVEL;
   options.max_manifest_file_size = 64 << 20;  // is read whole, see manifest_tail.h
   options.max_log_file_size = 4 << 20;
   options.keep_log_file_num = 3;
-  options.listeners.push_back(std::make_shared<FlushGate>(std::move(gate), last_applied, poisoned));
+  options.listeners.push_back(std::make_shared<FailureLog>());
 
   auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2, kCacheShardBits, false, kHighPriorityShare);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache, cache_bytes));
-  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache, cache_bytes));
+  for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache));
+  descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache));
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status = rocksdb::DB::Open(options, directory, descriptors, &handles, &opened);
@@ -435,13 +459,15 @@ Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::F
 
   Families families;
   std::copy_n(handles.begin(), kTableCount, families.begin());
+  DFS_TRY_OK(remove_incoming(*files, directory));
+  TransactionId applied = kNoTransaction;
   DFS_TRY(auto found, read(*db, {}, families[size_t(Table::kMeta)], kLastApplied));
   if (found) {
     if (found->size() != 8)
       return fail(ErrorCode::kCorruptFormat, directory + ": the last applied transaction is damaged");
-    *last_applied = load_big_endian<uint64_t>(found->data());
+    applied = TransactionId{load_big_endian<uint64_t>(found->data())};
   }
-  return std::make_unique<RocksdbTables>(std::move(db), families, cache_bytes / 2, std::move(last_applied));
+  return std::make_unique<RocksdbRows>(std::move(db), families, cache_bytes / 2, directory, applied);
 }
 
 }  // namespace dfs::namenode

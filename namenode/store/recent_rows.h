@@ -1,0 +1,134 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "namenode/store/tables.h"
+
+namespace dfs::namenode {
+
+// What a row holds: nothing (it is not there), bytes, or an inode of kEntries.
+using RowValue = std::variant<std::monostate, std::string, InodePtr>;
+std::optional<std::string> bytes_of(const RowValue& value);
+Result<InodePtr> inode_of(const RowValue& value);
+
+// The versions of the tables that somebody reads. Thread-safe.
+class PinnedVersions {
+ public:
+  void add(uint64_t version);
+  void remove(uint64_t version);
+  // Whether one is in [from, before), and the oldest (`before` if there is none).
+  struct Pins {
+    bool between = false;
+    uint64_t oldest = 0;
+  };
+  Pins look(uint64_t from, uint64_t before) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::multiset<uint64_t> versions_;
+};
+
+// Rows that were changed lately, in memory, with what they were at each version that is still read: what lies over
+// tables on disk until it is written there. One thread writes, any thread reads.
+//
+// Rows whose keys begin alike (the children of a directory, the blocks of neighbouring files) lie together in a small
+// ordered group, which is found by hash: a lookup touches few cache lines however many rows there are, and a scan has
+// them in order.
+class RecentRows {
+ public:
+  explicit RecentRows(std::shared_ptr<const PinnedVersions> pins) : pins_(std::move(pins)) {}
+  RecentRows(const RecentRows&) = delete;
+  RecentRows& operator=(const RecentRows&) = delete;
+
+  // The row holds `value` from `version` on, which is the newest. What it was before is kept while it is read.
+  void write(Table table, std::string key, RowValue value, uint64_t version);
+  // All rows before `end`, here and below, are gone from `version` on.
+  void cut(Table table, std::string end, uint64_t version);
+
+  // What the row was at `version`; nothing where that has to be asked of what lies below.
+  std::optional<RowValue> find(Table table, std::string_view key, uint64_t version) const;
+  // Whether what lies below has the row no more: it was cut off.
+  bool is_cut(Table table, std::string_view key, uint64_t version) const;
+
+  struct Row {
+    std::string key;
+    RowValue value;
+  };
+  // Appends up to `count_max` rows as they were at `version`, also those that were not there, in order from `from` on
+  // (after it where `after` is set), while they start with `prefix`. True if it ended at the count.
+  bool rows_from(Table table, std::string_view prefix, std::string_view from, bool after, uint64_t version,
+                 size_t count_max, std::vector<Row>& rows) const;
+
+  bool has(Table table) const { return table_of(table).has_any.load(std::memory_order_acquire); }
+  // What it takes in memory, about.
+  size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
+
+  // Of one that is no longer written: the newest of each row in order of keys.
+  void for_each(Table table, const std::function<void(const std::string& key, const RowValue& value)>& visit) const;
+  // All rows of the table before this were cut off, also those below. Empty: none.
+  std::string cut_end(Table table) const;
+
+ private:
+  struct Version {
+    uint64_t number = 0;
+    RowValue value;
+    std::unique_ptr<Version> older;
+  };
+  using Rows = std::map<std::string, Version, std::less<>>;
+  struct Group {
+    uint64_t high = 0, low = 0;
+    auto operator<=>(const Group&) const = default;
+  };
+  struct GroupName {
+    Table table;
+    Group group;
+    bool operator==(const GroupName&) const = default;
+  };
+  struct Hash {
+    size_t operator()(const GroupName& name) const;
+  };
+  struct Shard {
+    mutable std::mutex mutex;
+    boost::unordered_flat_map<GroupName, Rows, Hash> groups;
+  };
+  struct Cut {
+    uint64_t version;
+    std::string end;
+  };
+  struct OfTable {
+    std::atomic<bool> has_any = false;
+    mutable std::mutex mutex;
+    std::set<Group> order;
+    std::vector<Cut> cuts;  // ends only grow
+    std::atomic<bool> has_cuts = false;
+  };
+  static constexpr size_t kShards = 64;
+
+  static Group group_of(Table table, std::string_view key);
+  Shard& shard_of(const GroupName& name) const { return shards_[Hash()(name) >> 32 & (kShards - 1)]; }
+  OfTable& table_of(Table table) const { return tables_[size_t(table)]; }
+  static const RowValue* at(const Version& newest, uint64_t version);
+  void put(Rows& rows, std::string key, RowValue value, uint64_t version);
+  // The first group from `from` on; nothing behind the last.
+  std::optional<Group> group_from(Table table, const Group& from, bool after) const;
+
+  const std::shared_ptr<const PinnedVersions> pins_;
+  mutable std::array<Shard, kShards> shards_;
+  mutable std::array<OfTable, kTableCount> tables_;
+  std::atomic<size_t> bytes_ = 0;
+};
+
+}  // namespace dfs::namenode
