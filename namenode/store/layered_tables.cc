@@ -11,7 +11,6 @@
 
 #include "namenode/store/recent_rows.h"
 #include "namenode/store/rows.h"
-#include "proto/base/check.h"
 #include "proto/base/log.h"
 
 namespace dfs::namenode {
@@ -297,9 +296,8 @@ class LayeredTables final : public Tables {
 
   void wait_for_room() override {
     std::unique_lock lock(mutex_);
-    stored_changed_.wait(lock, [&] {
-      return failure_ || !layers_.frozen || layers_.active->bytes() < kWaitingBytesMax;
-    });
+    stored_changed_.wait(lock,
+                         [&] { return failure_ || !layers_.frozen || layers_.active->bytes() < kWaitingBytesMax; });
   }
 
   std::shared_ptr<const View> snapshot() override {

@@ -236,9 +236,8 @@ void RecentRows::for_each(Table table,
 }
 
 std::string RecentRows::cut_end(Table table) const {
-  std::string end;
-  for (const Cut& cut : table_of(table).cuts) end = std::max(end, cut.end);
-  return end;
+  const std::vector<Cut>& cuts = table_of(table).cuts;
+  return cuts.empty() ? std::string() : cuts.back().end;
 }
 
 }  // namespace dfs::namenode

@@ -72,13 +72,16 @@ class RecentRows {
   bool rows_from(Table table, std::string_view prefix, std::string_view from, bool after, uint64_t version,
                  size_t count_max, std::vector<Row>& rows) const;
 
+  // Whether anything was changed, rows or what is cut off.
   bool has(Table table) const { return table_of(table).has_any.load(std::memory_order_acquire); }
   // What it takes in memory, about.
   size_t bytes() const { return bytes_.load(std::memory_order_relaxed); }
 
-  // Of one that is no longer written: the newest of each row in order of keys.
+  // These are of rows that are no longer written.
+  bool has_rows(Table table) const { return !table_of(table).order.empty(); }
+  // The newest of each row in order of keys.
   void for_each(Table table, const std::function<void(const std::string& key, const RowValue& value)>& visit) const;
-  // All rows of the table before this were cut off, also those below. Empty: none.
+  // Where the last cut ended. Empty: there was none.
   std::string cut_end(Table table) const;
 
  private:
@@ -112,7 +115,7 @@ class RecentRows {
     std::atomic<bool> has_any = false;
     mutable std::mutex mutex;
     std::set<Group> order;
-    std::vector<Cut> cuts;  // ends only grow
+    std::vector<Cut> cuts;
     std::atomic<bool> has_cuts = false;
   };
   static constexpr size_t kShards = 64;

@@ -1,6 +1,7 @@
 #include "namenode/store/stored_rows.h"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/compaction_filter.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
@@ -13,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -20,7 +22,6 @@
 #include "namenode/store/row_cache.h"
 #include "namenode/store/rows.h"
 #include "proto/base/bytes.h"
-#include "proto/base/check.h"
 #include "proto/base/log.h"
 #include "proto/io/disk.h"
 
@@ -36,6 +37,9 @@ constexpr std::array<const char*, kTableCount> kFamilies = {
     "block_versions"};
 // In the table kMeta, beside the counters: the last transaction that the batch before applied.
 constexpr std::string_view kLastApplied = "last_applied";
+// Also there: all rows of the table that can be cut (see CutRows) before this are gone.
+constexpr std::string_view kCutEnd = "cut_end";
+constexpr Table kCutTable = Table::kRetries;
 
 // How files are called that are made to be added: RocksDB knows no such, and leaves them alone.
 constexpr std::string_view kIncoming = ".incoming";
@@ -62,6 +66,43 @@ class DurableNames final : public rocksdb::FileSystemWrapper {
     return status.ok() ? directory->Fsync(options.io_options, debug) : status;
   }
 };
+
+// What was cut off: rows before an end, which goes into a compaction's filter and not into a range deletion of RocksDB.
+// (Debian's RocksDB has assertions, and one fails when a compaction has nothing but range deletions to write and
+// cannot.) Views hide such rows; a compaction leaves them out.
+class CutRows final : public rocksdb::CompactionFilterFactory {
+ public:
+  const char* Name() const override { return "CutRows"; }
+  std::unique_ptr<rocksdb::CompactionFilter> CreateCompactionFilter(
+      const rocksdb::CompactionFilter::Context&) override {
+    return std::make_unique<UpTo>(end());
+  }
+  std::string end() const {
+    std::lock_guard lock(mutex_);
+    return end_;
+  }
+  void move_to(std::string end) {
+    std::lock_guard lock(mutex_);
+    end_ = std::move(end);
+  }
+
+ private:
+  class UpTo final : public rocksdb::CompactionFilter {
+   public:
+    explicit UpTo(std::string end) : end_(std::move(end)) {}
+    const char* Name() const override { return "CutRows"; }
+    bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice&, std::string*, bool*) const override {
+      return key.ToStringView() < end_;
+    }
+
+   private:
+    const std::string end_;
+  };
+  mutable std::mutex mutex_;
+  std::string end_;
+};
+// A table file whose rows may all be cut is written anew after so long, if nothing else does that.
+constexpr uint64_t kCutFilesLastSeconds = 3600;
 
 class FailureLog final : public rocksdb::EventListener {
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
@@ -165,11 +206,12 @@ constexpr double kHighPriorityShare = 0.3;  // of the block cache, for what find
 class StoredMoment final : public View {
  public:
   StoredMoment(std::shared_ptr<rocksdb::DB> db, const Families& families, std::shared_ptr<Caches> caches,
-               uint64_t version)
+               uint64_t version, std::string cut_end)
       : db_(std::move(db)),
         families_(families),
         caches_(std::move(caches)),
         version_(version),
+        cut_end_(std::move(cut_end)),
         snapshot_(db_->GetSnapshot()) {
     options_.snapshot = snapshot_;
   }
@@ -178,6 +220,7 @@ class StoredMoment final : public View {
   StoredMoment& operator=(const StoredMoment&) = delete;
 
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
+    if (is_cut(table, key)) return std::nullopt;
     return read_cached(*caches_, version_, *db_, options_, families_[size_t(table)], table, key);
   }
   Result<InodePtr> inode(std::string_view entry_key) const override {
@@ -185,13 +228,17 @@ class StoredMoment final : public View {
   }
   Result<std::vector<std::optional<std::string>>> get_many(Table table,
                                                            const std::vector<std::string>& keys) const override {
-    return read_many(*db_, options_, families_[size_t(table)], keys);
+    DFS_TRY(auto values, read_many(*db_, options_, families_[size_t(table)], keys));
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (is_cut(table, keys[i])) values[i].reset();
+    }
+    return values;
   }
   Result<void> scan(Table table, std::string_view prefix, std::string_view from,
                     const std::function<bool(std::string_view, std::string_view)>& visit) const override {
     return in_range(table, prefix, [&](rocksdb::Iterator& rows) -> Result<void> {
       for (rows.Seek(std::max(from, prefix)); rows.Valid(); rows.Next()) {
-        if (is_own(table, rows.key())) continue;
+        if (is_own(table, rows.key()) || is_cut(table, rows.key().ToStringView())) continue;
         if (!visit(rows.key().ToStringView(), rows.value().ToStringView())) return {};
       }
       return {};
@@ -220,8 +267,9 @@ class StoredMoment final : public View {
 
  private:
   static bool is_own(Table table, const rocksdb::Slice& key) {
-    return table == Table::kMeta && key.ToStringView() == kLastApplied;
+    return table == Table::kMeta && (key == rocksdb::Slice(kLastApplied) || key == rocksdb::Slice(kCutEnd));
   }
+  bool is_cut(Table table, std::string_view key) const { return table == kCutTable && key < cut_end_; }
 
   template <class Visit>
   Result<void> in_range(Table table, std::string_view prefix, const Visit& visit) const {
@@ -251,6 +299,7 @@ class StoredMoment final : public View {
   const Families families_;
   std::shared_ptr<Caches> caches_;
   const uint64_t version_;
+  const std::string cut_end_;
   const rocksdb::Snapshot* snapshot_;
   rocksdb::ReadOptions options_;
 };
@@ -264,22 +313,23 @@ std::string value_of(TransactionId applied) {
 class RocksdbRows final : public StoredRows {
  public:
   RocksdbRows(std::shared_ptr<rocksdb::DB> db, const Families& families, uint64_t row_cache_bytes,
-              std::string directory, TransactionId applied)
+              std::string directory, std::shared_ptr<CutRows> cut, TransactionId applied)
       : db_(std::move(db)),
         families_(families),
         caches_(std::make_shared<Caches>(row_cache_bytes)),
         directory_(std::move(directory)),
+        cut_(std::move(cut)),
         applied_(applied) {}
 
   std::shared_ptr<const View> moment() override {
-    return std::make_shared<StoredMoment>(db_, families_, caches_, version_);
+    return std::make_shared<StoredMoment>(db_, families_, caches_, version_, cut_->end());
   }
   TransactionId last_applied() const override { return applied_; }
 
   Result<void> add(const RecentRows& rows, TransactionId applied) override {
     std::vector<rocksdb::IngestExternalFileArg> added;
     for (size_t table = 0; table < kTableCount; ++table) {
-      if (Table(table) != Table::kMeta && !rows.has(Table(table))) continue;
+      if (Table(table) != Table::kMeta && !rows.has_rows(Table(table))) continue;
       rocksdb::IngestExternalFileArg& file = added.emplace_back();
       file.column_family = families_[table];
       file.external_files = {directory_ + "/" + kFamilies[table] + std::string(kIncoming)};
@@ -288,6 +338,7 @@ class RocksdbRows final : public StoredRows {
     }
     rocksdb::Status status = db_->IngestExternalFiles(added);
     if (!status.ok()) return fail(store_error("write", status));
+    if (std::string end = rows.cut_end(kCutTable); !end.empty()) cut_->move_to(std::move(end));
     cache(rows);
     applied_ = applied;
     return {};
@@ -309,10 +360,6 @@ class RocksdbRows final : public StoredRows {
     const rocksdb::Options options = db_->GetOptions(family);
     rocksdb::SstFileWriter file(rocksdb::EnvOptions(options), options, family);
     rocksdb::Status status = file.Open(path);
-    // The cut is older than the rows: one sequence number is given to the whole file, and a cut spares its equals.
-    if (const std::string end = rows.cut_end(table); status.ok() && !end.empty()) {
-      status = file.DeleteRange(rocksdb::Slice(), end);
-    }
     auto add = [&](const std::string& key, const RowValue& value) {
       if (!status.ok()) return;
       if (const std::optional<std::string> bytes = bytes_of(value)) {
@@ -325,6 +372,7 @@ class RocksdbRows final : public StoredRows {
       std::map<std::string, RowValue> all;
       rows.for_each(table, [&](const std::string& key, const RowValue& value) { all.emplace(key, value); });
       all.insert_or_assign(std::string(kLastApplied), value_of(applied));
+      if (std::string end = rows.cut_end(kCutTable); !end.empty()) all.insert_or_assign(std::string(kCutEnd), end);
       for (const auto& [key, value] : all) add(key, value);
     } else {
       rows.for_each(table, add);
@@ -352,7 +400,6 @@ class RocksdbRows final : public StoredRows {
     });
     for (size_t table = 0; table < kTableCount; ++table) {
       if (!is_cached(Table(table))) continue;
-      DFS_CHECK(rows.cut_end(Table(table)).empty());
       rows.for_each(Table(table), [&](const std::string& key, const RowValue& value) {
         caches_->rows.write(Table(table), key, bytes_of(value), version_);
       });
@@ -363,6 +410,7 @@ class RocksdbRows final : public StoredRows {
   const Families families_;
   std::shared_ptr<Caches> caches_;
   const std::string directory_;
+  const std::shared_ptr<CutRows> cut_;
   TransactionId applied_;
   uint64_t version_ = 0;
 };
@@ -440,9 +488,12 @@ Result<std::unique_ptr<StoredRows>> StoredRows::open(const std::shared_ptr<rocks
   options.listeners.push_back(std::make_shared<FailureLog>());
 
   auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2, kCacheShardBits, false, kHighPriorityShare);
+  auto cut = std::make_shared<CutRows>();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache));
   descriptors.emplace_back(rocksdb::kDefaultColumnFamilyName, family_options(cache));
+  descriptors[size_t(kCutTable)].options.compaction_filter_factory = cut;
+  descriptors[size_t(kCutTable)].options.periodic_compaction_seconds = kCutFilesLastSeconds;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
   rocksdb::Status status = rocksdb::DB::Open(options, directory, descriptors, &handles, &opened);
@@ -467,7 +518,9 @@ Result<std::unique_ptr<StoredRows>> StoredRows::open(const std::shared_ptr<rocks
       return fail(ErrorCode::kCorruptFormat, directory + ": the last applied transaction is damaged");
     applied = TransactionId{load_big_endian<uint64_t>(found->data())};
   }
-  return std::make_unique<RocksdbRows>(std::move(db), families, cache_bytes / 2, directory, applied);
+  DFS_TRY(auto cut_end, read(*db, {}, families[size_t(Table::kMeta)], kCutEnd));
+  cut->move_to(std::move(cut_end).value_or(std::string()));
+  return std::make_unique<RocksdbRows>(std::move(db), families, cache_bytes / 2, directory, std::move(cut), applied);
 }
 
 }  // namespace dfs::namenode

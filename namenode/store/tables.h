@@ -83,7 +83,8 @@ class Batch {
     bytes_ += key.size();
     changes_.push_back({table, std::move(key), std::nullopt});
   }
-  // Every row before `end` goes, before the other changes are made.
+  // Of kRetries: every row before `end` goes, and none may be put there until another cut has a lower end. Where that
+  // is so, rows that went may be there again.
   struct Cut {
     Table table;
     std::string end;
