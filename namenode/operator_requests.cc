@@ -1,6 +1,6 @@
 #include "namenode/operator_requests.h"
 
-#include "proto/base/task.h"
+#include "proto/base/later_as_task.h"
 #include "proto/io/disk.h"
 
 namespace dfs::namenode {
@@ -15,13 +15,12 @@ OperatorRequests::~OperatorRequests() {
 }
 
 Task<Result<bool>> OperatorRequests::safe_mode(SafeModeAction action) {
-  std::function<Result<bool>(const NamespaceThread::Unjournaled&)> work =
-      [this, action](const NamespaceThread::Unjournaled&) -> Result<bool> {
+  auto work = [this, action](const NamespaceThread::Unjournaled&) -> Result<bool> {
     if (action == SafeModeAction::kEnter) parts_.blocks.enter_safe_mode();
     if (action == SafeModeAction::kLeave || action == SafeModeAction::kForceExit) parts_.blocks.leave_safe_mode();
     return parts_.blocks.in_safe_mode();
   };
-  co_return co_await parts_.commit.run<bool>(std::move(work));
+  co_return co_await as_task(parts_.commit.run<bool>(std::move(work)));
 }
 
 Task<Result<void>> OperatorRequests::save_namespace() {
@@ -33,7 +32,7 @@ Task<Result<void>> OperatorRequests::save_namespace() {
 }
 
 Task<Result<TransactionId>> OperatorRequests::roll_edits() {
-  co_return co_await parts_.commit.roll();
+  co_return co_await as_task(parts_.commit.roll());
 }
 
 Task<Result<void>> OperatorRequests::refresh_nodes() {
@@ -43,12 +42,11 @@ Task<Result<void>> OperatorRequests::refresh_nodes() {
   std::vector<std::string> admitted;
   for (const HostEntry& entry : hosts.admitted()) admitted.push_back(entry.host);
   co_await parts_.racks.prepare(std::move(admitted));
-  std::function<Result<Done>(const NamespaceThread::Unjournaled&)> work =
-      [&](const NamespaceThread::Unjournaled& now) -> Result<Done> {
+  auto work = [&](const NamespaceThread::Unjournaled& now) -> Result<Done> {
     parts_.blocks.set_hosts(std::move(hosts), now.wall);
     return Done{};
   };
-  DFS_CO_TRY_OK(co_await parts_.commit.run<Done>(std::move(work)));
+  DFS_CO_TRY_OK(co_await as_task(parts_.commit.run<Done>(std::move(work))));
   co_return Result<void>{};
 }
 

@@ -2,8 +2,8 @@
 
 #include "namenode/commit/group_commit.h"
 #include "proto/base/clock.h"
+#include "proto/base/later_as_task.h"
 #include "proto/base/log.h"
-#include "proto/base/task.h"
 
 namespace dfs::namenode {
 
@@ -48,7 +48,7 @@ Task<void> Checkpoint::repeat() {
 }
 
 Task<Result<void>> Checkpoint::run() {
-  DFS_CO_TRY_OK(co_await commit_.roll());
+  DFS_CO_TRY_OK(co_await as_task(commit_.roll()));
   DFS_CO_TRY_OK(tables_.flush());
   const TransactionId held = tables_.durable_applied();
   DFS_CO_TRY_OK(copies_.renew(tables_));

@@ -102,26 +102,20 @@ bool GroupCommit::wait_durable(TransactionId transaction) {
   return durable_ >= transaction;
 }
 
-Task<void> GroupCommit::submit(Step& step) {
-  co_await wait_in([this, &step](std::unique_ptr<Waiting> waiting) { enqueue(step, std::move(waiting)); });
-}
-
-void GroupCommit::enqueue(Step& step, std::unique_ptr<Waiting> waiting) {
-  Queued queued{&step, std::move(waiting), nullptr};
-  if (std::optional<Error> refused = put(queued)) {
-    step.fail(*std::move(refused));
-    queued.waiting->resume();
-  }
+bool GroupCommit::submit(Step& step) {
+  std::optional<Error> refused = put({&step, nullptr});
+  if (!refused) return true;
+  step.fail(*std::move(refused));
+  return false;
 }
 
 void GroupCommit::submit_unawaited(std::unique_ptr<Step> step) {
   Step* planned = step.get();
-  Queued queued{planned, nullptr, std::move(step)};
-  if (std::optional<Error> refused = put(queued)) log::debug("not done: {}", refused->message());
+  if (std::optional<Error> refused = put({planned, std::move(step)})) log::debug("not done: {}", refused->message());
 }
 
-// Takes `queued`, unless there is a reason not to.
-std::optional<Error> GroupCommit::put(Queued& queued) {
+// Why `queued` is not taken. One that is may be answered before this returns.
+std::optional<Error> GroupCommit::put(Queued queued) {
   {
     std::lock_guard lock(mutex_);
     if (stopping_) return Error(ErrorCode::kCancelled, "The NameNode is shutting down");
@@ -135,9 +129,9 @@ std::optional<Error> GroupCommit::put(Queued& queued) {
   return std::nullopt;
 }
 
-Task<Result<TransactionId>> GroupCommit::roll() {
+Later<Result<TransactionId>> GroupCommit::roll() {
   Roll roll;
-  co_await submit(roll);
+  co_await Answered{*this, roll};
   co_return std::move(roll.outcome);
 }
 
@@ -327,14 +321,20 @@ void GroupCommit::run_journal() {
         failed = failure();
       }
     }
-    for (Handed& handed : group) {
-      for (Queued& caller : handed.callers) {
-        if (failed) caller.step->fail(*failed);
-        if (caller.waiting) caller.waiting->resume();
-      }
-    }
+    answer(group, failed);
     group.clear();
   }
+}
+
+// A step is its caller's again, and may be gone, once that is resumed.
+void GroupCommit::answer(const std::vector<Handed>& group, const std::optional<Error>& failed) {
+  for (const Handed& handed : group) {
+    for (const Queued& queued : handed.callers) {
+      if (failed) queued.step->fail(*failed);
+      if (queued.step->waiting.home != nullptr) resumptions_.add(queued.step->waiting);
+    }
+  }
+  resumptions_.resume_all();
 }
 
 // On the journal thread, or before it runs.

@@ -14,7 +14,6 @@
 
 #include "namenode/commit/activity.h"
 #include "namenode/commit/namespace_thread.h"
-#include "namenode/commit/waiting.h"
 #include "proto/base/clock.h"
 
 namespace dfs::namenode {
@@ -65,7 +64,7 @@ class GroupCommit final : public NamespaceThread {
   Moment published() const override;
   // Ends the segment and begins another, and purges segments as far as allow_purging() said; returns the first
   // transaction of the new one.
-  Task<Result<TransactionId>> roll();
+  Later<Result<TransactionId>> roll();
 
   // The tables are durable up to here, in every folder that holds them: edits before may go with the next roll. Until
   // it is called nothing is purged. Thread-safe.
@@ -81,14 +80,13 @@ class GroupCommit final : public NamespaceThread {
   size_t waiting() const;
 
  protected:
-  Task<void> submit(Step& step) override;
+  bool submit(Step& step) override;
   void submit_unawaited(std::unique_ptr<Step> step) override;
 
  private:
   struct Queued {
     Step* step;
-    std::unique_ptr<Waiting> waiting;  // null: nobody waits, and
-    std::unique_ptr<Step> owned;       // this is the step
+    std::unique_ptr<Step> owned;  // the step, where nobody waits for it
   };
   struct Handed {
     std::string bytes;
@@ -116,8 +114,8 @@ class GroupCommit final : public NamespaceThread {
   void note_segment();
   void note_edits_folders();
   void publish(std::shared_ptr<const Moment> moment);
-  void enqueue(Step& step, std::unique_ptr<Waiting> waiting);
-  std::optional<Error> put(Queued& queued);
+  void answer(const std::vector<Handed>& group, const std::optional<Error>& failed);
+  std::optional<Error> put(Queued queued);
 
   Settings settings_;
   Parts parts_;
@@ -151,7 +149,9 @@ class GroupCommit final : public NamespaceThread {
   uint64_t retries_forgotten_in_ = 0;  // which period
   TimePoint periodic_due_{};
 
-  size_t edits_folders_ = 0;  // of the journal thread: how many are in use
+  // Of the journal thread.
+  size_t edits_folders_ = 0;  // how many are in use
+  Resumptions resumptions_;   // empty but in answer()
 
   std::thread namespace_thread_;
   std::thread journal_thread_;

@@ -1,20 +1,18 @@
 #pragma once
 
-#include <functional>
+#include <coroutine>
 #include <memory>
-#include <string>
-#include <type_traits>
 
 #include "namenode/namespace/plan.h"
 #include "namenode/store/tables.h"
-#include "proto/base/task_fwd.h"
+#include "proto/base/later.h"
 
 namespace dfs::namenode {
 
 // The one writer: plans and applies mutations a batch at a time, has the journal make the batch durable with one sync,
 // publishes the state and only then answers. (design.md "One state machine, one writer, many readers".)
 //
-// write() and run() may be awaited from any executor; the answer resumes there.
+// What write() and run() return may be started on any executor; the answer resumes there.
 class NamespaceThread {
  public:
   virtual ~NamespaceThread() = default;
@@ -22,12 +20,14 @@ class NamespaceThread {
   // Plans on the namespace thread. The answer comes back when its records are durable and published. Errors of the plan
   // are answered likewise, so that a caller never sees an error that depends on state which a crash could undo.
   // A failed journal answers kIo with the reason, and nothing is changed any more.
-  template <class T>
-  Task<Result<T>> write(Caller caller, std::function<Result<Planned<T>>(const PlanContext&)> plan);
+  // `plan`: Result<Planned<T>>(const PlanContext&).
+  template <class T, class Plan>
+  Later<Result<T>> write(Caller caller, Plan plan);
 
   // The same without an answer: nobody waits, and what comes of it shows in the state alone. Dropped when the queue is
   // full, the journal has failed, or we are stopping.
-  void write_unawaited(Caller caller, std::function<Result<Planned<Done>>(const PlanContext&)> plan);
+  template <class Plan>
+  void write_unawaited(Caller caller, Plan plan);
 
   // Work on the namespace thread that journals nothing: reports and heartbeats. May change location rows.
   struct Unjournaled {
@@ -37,8 +37,9 @@ class NamespaceThread {
     WallTime wall;
     TimePoint now;
   };
-  template <class T>
-  Task<Result<T>> run(std::function<Result<T>(const Unjournaled&)> work);
+  // `work`: Result<T>(const Unjournaled&).
+  template <class T, class Work>
+  Later<Result<T>> run(Work work);
 
   // The last published moment, for readers. Thread-safe, never blocks.
   struct Moment {
@@ -55,13 +56,33 @@ class NamespaceThread {
     virtual void fail(Error error) = 0;
     Caller caller;
     bool ends_segment = false;  // a roll: plan() is not called
+    Suspended waiting{};        // who is resumed then; nobody, unless submit() was told
   };
-  virtual Task<void> submit(Step& step) = 0;
+  // Takes `step` and resumes step.waiting when it has been answered; false where that is so already, and nobody is
+  // resumed. The step lives until then.
+  virtual bool submit(Step& step) = 0;
   virtual void submit_unawaited(std::unique_ptr<Step> step) = 0;
 
+  // `co_await Answered{*this, step}` in a Later submits the step and goes on when it has been answered.
+  struct Answered {
+    NamespaceThread& thread;
+    Step& step;
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> waiting) const {
+      step.waiting = {waiting.promise().home, waiting};
+      return thread.submit(step);
+    }
+    void await_resume() const noexcept {}
+  };
+
  private:
-  template <class T>
+  template <class T, class Plan>
   struct Mutation;
+  template <class T, class Work>
+  struct Errand;
+  template <class T, class Asked>
+  static Later<Result<T>> answer(NamespaceThread& thread, Asked step);
 };
 
 }  // namespace dfs::namenode

@@ -2,7 +2,6 @@
 
 #include "namenode/blocks/blocks.h"
 #include "namenode/store/rows.h"
-#include "proto/base/task.h"
 
 namespace dfs::namenode {
 
@@ -26,12 +25,10 @@ Result<Done> mark(Blocks& blocks, const Reported& reported, const NamespaceThrea
 
 }  // namespace
 
-Task<Result<Done>> report_bad_replicas(NamespaceThread& writer, Blocks& blocks, Reported reported) {
-  std::function<Result<Done>(const NamespaceThread::Unjournaled&)> work =
-      [&blocks, all = std::move(reported)](const NamespaceThread::Unjournaled& unjournaled) {
-        return mark(blocks, all, unjournaled);
-      };
-  co_return co_await writer.run<Done>(std::move(work));
+Later<Result<Done>> report_bad_replicas(NamespaceThread& writer, Blocks& blocks, Reported reported) {
+  return writer.run<Done>([&blocks, all = std::move(reported)](const NamespaceThread::Unjournaled& unjournaled) {
+    return mark(blocks, all, unjournaled);
+  });
 }
 
 }  // namespace dfs::namenode

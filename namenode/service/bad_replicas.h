@@ -9,7 +9,7 @@ class Blocks;
 
 // Marks the replicas that a reader or a DataNode found corrupt: each location of each block. Blocks that belong to no
 // file, or are of another generation stamp, are passed over.
-Task<Result<Done>> report_bad_replicas(NamespaceThread& writer, Blocks& blocks,
-                                       google::protobuf::RepeatedPtrField<hadoop::hdfs::LocatedBlockProto> reported);
+Later<Result<Done>> report_bad_replicas(NamespaceThread& writer, Blocks& blocks,
+                                        google::protobuf::RepeatedPtrField<hadoop::hdfs::LocatedBlockProto> reported);
 
 }  // namespace dfs::namenode

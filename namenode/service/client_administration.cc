@@ -4,6 +4,7 @@
 
 #include "namenode/namespace/retries.h"
 #include "namenode/service/client_methods.h"
+#include "proto/base/later_as_task.h"
 
 namespace dfs::namenode {
 
@@ -41,9 +42,9 @@ void count_blocks(const DatanodeView& view, Response& response) {
   response.set_pending_deletion_blocks(view.pending_deletion);
 }
 
-Task<Result<std::vector<BlockId>>> corrupt_blocks(NamespaceAccess& access, BlockId after, size_t count_max) {
+Later<Result<std::vector<BlockId>>> corrupt_blocks(NamespaceAccess& access, BlockId after, size_t count_max) {
   Blocks& blocks = access.blocks();
-  co_return co_await access.thread().run<std::vector<BlockId>>(
+  return access.thread().run<std::vector<BlockId>>(
       [&blocks, after, count_max](const NamespaceThread::Unjournaled&) -> Result<std::vector<BlockId>> {
         return blocks.corrupt_blocks(after, count_max);
       });
@@ -124,7 +125,7 @@ Task<Result<ListCorruptFileBlocksResponseProto>> ClientAdministration::list_corr
     }
     after = std::stoull(request.cookie());
   }
-  DFS_CO_TRY(std::vector<BlockId> corrupt, co_await corrupt_blocks(access_, BlockId(after), kPage));
+  DFS_CO_TRY(std::vector<BlockId> corrupt, co_await as_task(corrupt_blocks(access_, BlockId(after), kPage)));
   NamespaceAccess::Reading reading = read(access_, context);
   ListCorruptFileBlocksResponseProto response;
   for (BlockId block : corrupt) {
@@ -178,16 +179,17 @@ Task<Result<SaveNamespaceResponseProto>> ClientAdministration::save_namespace(co
   const RpcIds ids{.client_id = context.client_id, .call_id = context.call_id};
   const NamespaceSettings& settings = access_.settings();
   DFS_CO_TRY(bool repeated,
-             co_await access_.thread().run<bool>([&](const NamespaceThread::Unjournaled& work) -> Result<bool> {
+             co_await as_task(access_.thread().run<bool>([&](const NamespaceThread::Unjournaled& work) -> Result<bool> {
                DFS_TRY(auto first, find_retry(work.view, ids, kNotInLog, settings, work.wall));
                return first.has_value();
-             }));
+             })));
   if (repeated) co_return response;
   DFS_CO_TRY_OK(co_await administration_.save_namespace());
-  DFS_CO_TRY_OK(co_await access_.thread().run<Done>([&](const NamespaceThread::Unjournaled& work) -> Result<Done> {
-    remember_unlogged(ids, settings, work.wall, work.batch);
-    return Done{};
-  }));
+  DFS_CO_TRY_OK(
+      co_await as_task(access_.thread().run<Done>([&](const NamespaceThread::Unjournaled& work) -> Result<Done> {
+        remember_unlogged(ids, settings, work.wall, work.batch);
+        return Done{};
+      })));
   co_return response;
 }
 
@@ -212,7 +214,7 @@ Task<Result<MetaSaveResponseProto>> ClientAdministration::meta_save(const MetaSa
                                                                     const Context& context) {
   constexpr size_t kCorruptMax = 10'000;
   DFS_CO_TRY_OK(access_.audit().of(require_superuser(access_, context, "metaSave"), context, "metaSave", "null"));
-  DFS_CO_TRY(std::vector<BlockId> corrupt, co_await corrupt_blocks(access_, BlockId(0), kCorruptMax));
+  DFS_CO_TRY(std::vector<BlockId> corrupt, co_await as_task(corrupt_blocks(access_, BlockId(0), kCorruptMax)));
   NamespaceAccess::Reading reading = read(access_, context);
   DFS_CO_TRY(uint64_t files, counter(*reading.view, Counter::kFileCount));
   DFS_CO_TRY(uint64_t directories, counter(*reading.view, Counter::kDirectoryCount));

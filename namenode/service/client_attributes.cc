@@ -77,7 +77,7 @@ Result<GetAclStatusResponseProto> ClientAttributes::get_acl_status(const GetAclS
   return response;
 }
 
-Task<Result<ModifyAclEntriesResponseProto>> ClientAttributes::modify_acl_entries(
+Later<Result<ModifyAclEntriesResponseProto>> ClientAttributes::modify_acl_entries(
     const ModifyAclEntriesRequestProto& request, const Context& context) {
   operations::ModifyAclEntries op{.path = request.src(), .entries = acl_of(request)};
   DFS_CO_TRY_OK(access_.audit_change(
@@ -86,7 +86,7 @@ Task<Result<ModifyAclEntriesResponseProto>> ClientAttributes::modify_acl_entries
   co_return ModifyAclEntriesResponseProto();
 }
 
-Task<Result<RemoveAclEntriesResponseProto>> ClientAttributes::remove_acl_entries(
+Later<Result<RemoveAclEntriesResponseProto>> ClientAttributes::remove_acl_entries(
     const RemoveAclEntriesRequestProto& request, const Context& context) {
   operations::RemoveAclEntries op{.path = request.src(), .entries = acl_of(request)};
   DFS_CO_TRY_OK(access_.audit_change(
@@ -95,7 +95,7 @@ Task<Result<RemoveAclEntriesResponseProto>> ClientAttributes::remove_acl_entries
   co_return RemoveAclEntriesResponseProto();
 }
 
-Task<Result<RemoveDefaultAclResponseProto>> ClientAttributes::remove_default_acl(
+Later<Result<RemoveDefaultAclResponseProto>> ClientAttributes::remove_default_acl(
     const RemoveDefaultAclRequestProto& request, const Context& context) {
   operations::RemoveDefaultAcl op{.path = request.src()};
   DFS_CO_TRY_OK(access_.audit_change(
@@ -104,8 +104,8 @@ Task<Result<RemoveDefaultAclResponseProto>> ClientAttributes::remove_default_acl
   co_return RemoveDefaultAclResponseProto();
 }
 
-Task<Result<RemoveAclResponseProto>> ClientAttributes::remove_acl(const RemoveAclRequestProto& request,
-                                                                  const Context& context) {
+Later<Result<RemoveAclResponseProto>> ClientAttributes::remove_acl(const RemoveAclRequestProto& request,
+                                                                   const Context& context) {
   operations::RemoveAcl op{.path = request.src()};
   DFS_CO_TRY_OK(
       access_.audit_change(co_await access_.write(caller_of(access_, context), &operations::remove_acl, std::move(op)),
@@ -113,7 +113,8 @@ Task<Result<RemoveAclResponseProto>> ClientAttributes::remove_acl(const RemoveAc
   co_return RemoveAclResponseProto();
 }
 
-Task<Result<SetAclResponseProto>> ClientAttributes::set_acl(const SetAclRequestProto& request, const Context& context) {
+Later<Result<SetAclResponseProto>> ClientAttributes::set_acl(const SetAclRequestProto& request,
+                                                             const Context& context) {
   operations::SetAcl op{.path = request.src(), .entries = acl_of(request)};
   DFS_CO_TRY_OK(
       access_.audit_change(co_await access_.write(caller_of(access_, context), &operations::set_acl, std::move(op)),
@@ -121,8 +122,8 @@ Task<Result<SetAclResponseProto>> ClientAttributes::set_acl(const SetAclRequestP
   co_return SetAclResponseProto();
 }
 
-Task<Result<SetQuotaResponseProto>> ClientAttributes::set_quota(const SetQuotaRequestProto& request,
-                                                                const Context& context) {
+Later<Result<SetQuotaResponseProto>> ClientAttributes::set_quota(const SetQuotaRequestProto& request,
+                                                                 const Context& context) {
   operations::SetQuota op{.path = request.path(),
                           .namespace_quota = int64_t(request.namespacequota()),
                           .storage_space_quota = int64_t(request.storagespacequota())};

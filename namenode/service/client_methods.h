@@ -90,33 +90,33 @@ class ClientMutations {
 
  private:
   using Context = rpc::CallContext;
-  Task<Result<hadoop::hdfs::MkdirsResponseProto>> mkdirs(const hadoop::hdfs::MkdirsRequestProto& request,
-                                                         const Context& context);
-  Task<Result<hadoop::hdfs::DeleteResponseProto>> remove(const hadoop::hdfs::DeleteRequestProto& request,
-                                                         const Context& context);
-  Task<Result<hadoop::hdfs::RenameResponseProto>> rename(const hadoop::hdfs::RenameRequestProto& request,
-                                                         const Context& context);
-  Task<Result<hadoop::hdfs::Rename2ResponseProto>> rename2(const hadoop::hdfs::Rename2RequestProto& request,
-                                                           const Context& context);
-  Task<Result<hadoop::hdfs::CreateSymlinkResponseProto>> create_symlink(
+  Later<Result<hadoop::hdfs::MkdirsResponseProto>> mkdirs(const hadoop::hdfs::MkdirsRequestProto& request,
+                                                          const Context& context);
+  Later<Result<hadoop::hdfs::DeleteResponseProto>> remove(const hadoop::hdfs::DeleteRequestProto& request,
+                                                          const Context& context);
+  Later<Result<hadoop::hdfs::RenameResponseProto>> rename(const hadoop::hdfs::RenameRequestProto& request,
+                                                          const Context& context);
+  Later<Result<hadoop::hdfs::Rename2ResponseProto>> rename2(const hadoop::hdfs::Rename2RequestProto& request,
+                                                            const Context& context);
+  Later<Result<hadoop::hdfs::CreateSymlinkResponseProto>> create_symlink(
       const hadoop::hdfs::CreateSymlinkRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::ConcatResponseProto>> concat(const hadoop::hdfs::ConcatRequestProto& request,
-                                                         const Context& context);
-  Task<Result<hadoop::hdfs::SetPermissionResponseProto>> set_permission(
+  Later<Result<hadoop::hdfs::ConcatResponseProto>> concat(const hadoop::hdfs::ConcatRequestProto& request,
+                                                          const Context& context);
+  Later<Result<hadoop::hdfs::SetPermissionResponseProto>> set_permission(
       const hadoop::hdfs::SetPermissionRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::SetOwnerResponseProto>> set_owner(const hadoop::hdfs::SetOwnerRequestProto& request,
-                                                              const Context& context);
-  Task<Result<hadoop::hdfs::SetTimesResponseProto>> set_times(const hadoop::hdfs::SetTimesRequestProto& request,
-                                                              const Context& context);
-  Task<Result<hadoop::hdfs::SetReplicationResponseProto>> set_replication(
+  Later<Result<hadoop::hdfs::SetOwnerResponseProto>> set_owner(const hadoop::hdfs::SetOwnerRequestProto& request,
+                                                               const Context& context);
+  Later<Result<hadoop::hdfs::SetTimesResponseProto>> set_times(const hadoop::hdfs::SetTimesRequestProto& request,
+                                                               const Context& context);
+  Later<Result<hadoop::hdfs::SetReplicationResponseProto>> set_replication(
       const hadoop::hdfs::SetReplicationRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::SetStoragePolicyResponseProto>> set_storage_policy(
+  Later<Result<hadoop::hdfs::SetStoragePolicyResponseProto>> set_storage_policy(
       const hadoop::hdfs::SetStoragePolicyRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::UnsetStoragePolicyResponseProto>> unset_storage_policy(
+  Later<Result<hadoop::hdfs::UnsetStoragePolicyResponseProto>> unset_storage_policy(
       const hadoop::hdfs::UnsetStoragePolicyRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::SetXAttrResponseProto>> set_xattr(const hadoop::hdfs::SetXAttrRequestProto& request,
-                                                              const Context& context);
-  Task<Result<hadoop::hdfs::RemoveXAttrResponseProto>> remove_xattr(
+  Later<Result<hadoop::hdfs::SetXAttrResponseProto>> set_xattr(const hadoop::hdfs::SetXAttrRequestProto& request,
+                                                               const Context& context);
+  Later<Result<hadoop::hdfs::RemoveXAttrResponseProto>> remove_xattr(
       const hadoop::hdfs::RemoveXAttrRequestProto& request, const Context& context);
 
   NamespaceAccess& access_;
@@ -132,18 +132,18 @@ class ClientAttributes {
   using Context = rpc::CallContext;
   Result<hadoop::hdfs::GetAclStatusResponseProto> get_acl_status(const hadoop::hdfs::GetAclStatusRequestProto& request,
                                                                  const Context& context);
-  Task<Result<hadoop::hdfs::ModifyAclEntriesResponseProto>> modify_acl_entries(
+  Later<Result<hadoop::hdfs::ModifyAclEntriesResponseProto>> modify_acl_entries(
       const hadoop::hdfs::ModifyAclEntriesRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::RemoveAclEntriesResponseProto>> remove_acl_entries(
+  Later<Result<hadoop::hdfs::RemoveAclEntriesResponseProto>> remove_acl_entries(
       const hadoop::hdfs::RemoveAclEntriesRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::RemoveDefaultAclResponseProto>> remove_default_acl(
+  Later<Result<hadoop::hdfs::RemoveDefaultAclResponseProto>> remove_default_acl(
       const hadoop::hdfs::RemoveDefaultAclRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::RemoveAclResponseProto>> remove_acl(const hadoop::hdfs::RemoveAclRequestProto& request,
-                                                                const Context& context);
-  Task<Result<hadoop::hdfs::SetAclResponseProto>> set_acl(const hadoop::hdfs::SetAclRequestProto& request,
-                                                          const Context& context);
-  Task<Result<hadoop::hdfs::SetQuotaResponseProto>> set_quota(const hadoop::hdfs::SetQuotaRequestProto& request,
-                                                              const Context& context);
+  Later<Result<hadoop::hdfs::RemoveAclResponseProto>> remove_acl(const hadoop::hdfs::RemoveAclRequestProto& request,
+                                                                 const Context& context);
+  Later<Result<hadoop::hdfs::SetAclResponseProto>> set_acl(const hadoop::hdfs::SetAclRequestProto& request,
+                                                           const Context& context);
+  Later<Result<hadoop::hdfs::SetQuotaResponseProto>> set_quota(const hadoop::hdfs::SetQuotaRequestProto& request,
+                                                               const Context& context);
 
   NamespaceAccess& access_;
 };
@@ -156,31 +156,31 @@ class ClientWrites {
 
  private:
   using Context = rpc::CallContext;
-  Task<Result<hadoop::hdfs::CreateResponseProto>> create(const hadoop::hdfs::CreateRequestProto& request,
-                                                         const Context& context);
-  Task<Result<hadoop::hdfs::AppendResponseProto>> append(const hadoop::hdfs::AppendRequestProto& request,
-                                                         const Context& context);
-  Task<Result<hadoop::hdfs::TruncateResponseProto>> truncate(const hadoop::hdfs::TruncateRequestProto& request,
-                                                             const Context& context);
-  Task<Result<hadoop::hdfs::AddBlockResponseProto>> add_block(const hadoop::hdfs::AddBlockRequestProto& request,
+  Later<Result<hadoop::hdfs::CreateResponseProto>> create(const hadoop::hdfs::CreateRequestProto& request,
+                                                          const Context& context);
+  Later<Result<hadoop::hdfs::AppendResponseProto>> append(const hadoop::hdfs::AppendRequestProto& request,
+                                                          const Context& context);
+  Later<Result<hadoop::hdfs::TruncateResponseProto>> truncate(const hadoop::hdfs::TruncateRequestProto& request,
                                                               const Context& context);
-  Task<Result<hadoop::hdfs::AbandonBlockResponseProto>> abandon_block(
+  Later<Result<hadoop::hdfs::AddBlockResponseProto>> add_block(const hadoop::hdfs::AddBlockRequestProto& request,
+                                                               const Context& context);
+  Later<Result<hadoop::hdfs::AbandonBlockResponseProto>> abandon_block(
       const hadoop::hdfs::AbandonBlockRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::CompleteResponseProto>> complete(const hadoop::hdfs::CompleteRequestProto& request,
-                                                             const Context& context);
-  Task<Result<hadoop::hdfs::FsyncResponseProto>> fsync(const hadoop::hdfs::FsyncRequestProto& request,
-                                                       const Context& context);
-  Task<Result<hadoop::hdfs::UpdateBlockForPipelineResponseProto>> update_block_for_pipeline(
+  Later<Result<hadoop::hdfs::CompleteResponseProto>> complete(const hadoop::hdfs::CompleteRequestProto& request,
+                                                              const Context& context);
+  Later<Result<hadoop::hdfs::FsyncResponseProto>> fsync(const hadoop::hdfs::FsyncRequestProto& request,
+                                                        const Context& context);
+  Later<Result<hadoop::hdfs::UpdateBlockForPipelineResponseProto>> update_block_for_pipeline(
       const hadoop::hdfs::UpdateBlockForPipelineRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::UpdatePipelineResponseProto>> update_pipeline(
+  Later<Result<hadoop::hdfs::UpdatePipelineResponseProto>> update_pipeline(
       const hadoop::hdfs::UpdatePipelineRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::GetAdditionalDatanodeResponseProto>> get_additional_datanode(
+  Later<Result<hadoop::hdfs::GetAdditionalDatanodeResponseProto>> get_additional_datanode(
       const hadoop::hdfs::GetAdditionalDatanodeRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::ReportBadBlocksResponseProto>> report_bad_blocks(
+  Later<Result<hadoop::hdfs::ReportBadBlocksResponseProto>> report_bad_blocks(
       const hadoop::hdfs::ReportBadBlocksRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::RenewLeaseResponseProto>> renew_lease(const hadoop::hdfs::RenewLeaseRequestProto& request,
-                                                                  const Context& context);
-  Task<Result<hadoop::hdfs::RecoverLeaseResponseProto>> recover_lease(
+  Later<Result<hadoop::hdfs::RenewLeaseResponseProto>> renew_lease(const hadoop::hdfs::RenewLeaseRequestProto& request,
+                                                                   const Context& context);
+  Later<Result<hadoop::hdfs::RecoverLeaseResponseProto>> recover_lease(
       const hadoop::hdfs::RecoverLeaseRequestProto& request, const Context& context);
 
   NamespaceAccess& access_;
@@ -195,15 +195,15 @@ class ClientSnapshots {
 
  private:
   using Context = rpc::CallContext;
-  Task<Result<hadoop::hdfs::AllowSnapshotResponseProto>> allow_snapshot(
+  Later<Result<hadoop::hdfs::AllowSnapshotResponseProto>> allow_snapshot(
       const hadoop::hdfs::AllowSnapshotRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::DisallowSnapshotResponseProto>> disallow_snapshot(
+  Later<Result<hadoop::hdfs::DisallowSnapshotResponseProto>> disallow_snapshot(
       const hadoop::hdfs::DisallowSnapshotRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::CreateSnapshotResponseProto>> create_snapshot(
+  Later<Result<hadoop::hdfs::CreateSnapshotResponseProto>> create_snapshot(
       const hadoop::hdfs::CreateSnapshotRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::RenameSnapshotResponseProto>> rename_snapshot(
+  Later<Result<hadoop::hdfs::RenameSnapshotResponseProto>> rename_snapshot(
       const hadoop::hdfs::RenameSnapshotRequestProto& request, const Context& context);
-  Task<Result<hadoop::hdfs::DeleteSnapshotResponseProto>> delete_snapshot(
+  Later<Result<hadoop::hdfs::DeleteSnapshotResponseProto>> delete_snapshot(
       const hadoop::hdfs::DeleteSnapshotRequestProto& request, const Context& context);
   Result<hadoop::hdfs::GetSnapshottableDirListingResponseProto> get_snapshottable_listing(
       const hadoop::hdfs::GetSnapshottableDirListingRequestProto& request, const Context& context);

@@ -34,7 +34,7 @@ void ClientMutations::add_to(rpc::MethodTable& table) {
   table.add("removeXAttr", this, &ClientMutations::remove_xattr);
 }
 
-Task<Result<MkdirsResponseProto>> ClientMutations::mkdirs(const MkdirsRequestProto& request, const Context& context) {
+Later<Result<MkdirsResponseProto>> ClientMutations::mkdirs(const MkdirsRequestProto& request, const Context& context) {
   operations::Mkdirs op{.path = request.src(),
                         .permission = uint16_t(request.masked().perm() & 01777),
                         .unmasked = unmasked_mode(request),
@@ -47,7 +47,7 @@ Task<Result<MkdirsResponseProto>> ClientMutations::mkdirs(const MkdirsRequestPro
   co_return response;
 }
 
-Task<Result<DeleteResponseProto>> ClientMutations::remove(const DeleteRequestProto& request, const Context& context) {
+Later<Result<DeleteResponseProto>> ClientMutations::remove(const DeleteRequestProto& request, const Context& context) {
   operations::Delete op{.path = request.src(), .recursive = request.recursive()};
   Result<bool> removed = co_await access_.write(caller_of(access_, context), &operations::remove, std::move(op));
   // What was not there counts as refused.
@@ -62,7 +62,7 @@ Task<Result<DeleteResponseProto>> ClientMutations::remove(const DeleteRequestPro
   co_return response;
 }
 
-Task<Result<RenameResponseProto>> ClientMutations::rename(const RenameRequestProto& request, const Context& context) {
+Later<Result<RenameResponseProto>> ClientMutations::rename(const RenameRequestProto& request, const Context& context) {
   operations::Rename op{.source = request.src(), .destination = request.dst()};
   Result<bool> renamed = co_await access_.write(caller_of(access_, context), &operations::rename_old, std::move(op));
   // One that was refused without a reason leaves no line.
@@ -75,8 +75,8 @@ Task<Result<RenameResponseProto>> ClientMutations::rename(const RenameRequestPro
   co_return response;
 }
 
-Task<Result<Rename2ResponseProto>> ClientMutations::rename2(const Rename2RequestProto& request,
-                                                            const Context& context) {
+Later<Result<Rename2ResponseProto>> ClientMutations::rename2(const Rename2RequestProto& request,
+                                                             const Context& context) {
   operations::RenameWithOptions op{.source = request.src(),
                                    .destination = request.dst(),
                                    .overwrite = request.overwritedest(),
@@ -91,8 +91,8 @@ Task<Result<Rename2ResponseProto>> ClientMutations::rename2(const Rename2Request
   co_return Rename2ResponseProto();
 }
 
-Task<Result<CreateSymlinkResponseProto>> ClientMutations::create_symlink(const CreateSymlinkRequestProto& request,
-                                                                         const Context& context) {
+Later<Result<CreateSymlinkResponseProto>> ClientMutations::create_symlink(const CreateSymlinkRequestProto& request,
+                                                                          const Context& context) {
   operations::CreateSymlink op{
       .target = request.target(), .link = request.link(), .create_parent = request.createparent()};
   DFS_CO_TRY_OK(access_.audit_change(
@@ -101,7 +101,7 @@ Task<Result<CreateSymlinkResponseProto>> ClientMutations::create_symlink(const C
   co_return CreateSymlinkResponseProto();
 }
 
-Task<Result<ConcatResponseProto>> ClientMutations::concat(const ConcatRequestProto& request, const Context& context) {
+Later<Result<ConcatResponseProto>> ClientMutations::concat(const ConcatRequestProto& request, const Context& context) {
   const std::string sources = fmt::format("[{}]", fmt::join(request.srcs(), ", "));
   operations::Concat op{.target = request.trg(), .sources = {request.srcs().begin(), request.srcs().end()}};
   DFS_CO_TRY_OK(
@@ -110,8 +110,8 @@ Task<Result<ConcatResponseProto>> ClientMutations::concat(const ConcatRequestPro
   co_return ConcatResponseProto();
 }
 
-Task<Result<SetPermissionResponseProto>> ClientMutations::set_permission(const SetPermissionRequestProto& request,
-                                                                         const Context& context) {
+Later<Result<SetPermissionResponseProto>> ClientMutations::set_permission(const SetPermissionRequestProto& request,
+                                                                          const Context& context) {
   operations::SetPermission op{.path = request.src(), .permission = uint16_t(request.permission().perm() & 01777)};
   DFS_CO_TRY_OK(access_.audit_change(
       co_await access_.write(caller_of(access_, context), &operations::set_permission, std::move(op)), context,
@@ -119,8 +119,8 @@ Task<Result<SetPermissionResponseProto>> ClientMutations::set_permission(const S
   co_return SetPermissionResponseProto();
 }
 
-Task<Result<SetOwnerResponseProto>> ClientMutations::set_owner(const SetOwnerRequestProto& request,
-                                                               const Context& context) {
+Later<Result<SetOwnerResponseProto>> ClientMutations::set_owner(const SetOwnerRequestProto& request,
+                                                                const Context& context) {
   operations::SetOwner op{.path = request.src()};
   if (request.has_username() && !request.username().empty()) op.user = request.username();
   if (request.has_groupname() && !request.groupname().empty()) op.group = request.groupname();
@@ -130,8 +130,8 @@ Task<Result<SetOwnerResponseProto>> ClientMutations::set_owner(const SetOwnerReq
   co_return SetOwnerResponseProto();
 }
 
-Task<Result<SetTimesResponseProto>> ClientMutations::set_times(const SetTimesRequestProto& request,
-                                                               const Context& context) {
+Later<Result<SetTimesResponseProto>> ClientMutations::set_times(const SetTimesRequestProto& request,
+                                                                const Context& context) {
   operations::SetTimes op{.path = request.src(),
                           .modification_time_ms = int64_t(request.mtime()),
                           .access_time_ms = int64_t(request.atime())};
@@ -141,8 +141,8 @@ Task<Result<SetTimesResponseProto>> ClientMutations::set_times(const SetTimesReq
   co_return SetTimesResponseProto();
 }
 
-Task<Result<SetReplicationResponseProto>> ClientMutations::set_replication(const SetReplicationRequestProto& request,
-                                                                           const Context& context) {
+Later<Result<SetReplicationResponseProto>> ClientMutations::set_replication(const SetReplicationRequestProto& request,
+                                                                            const Context& context) {
   operations::SetReplication op{.path = request.src(),
                                 .replication = uint16_t(std::min<uint32_t>(request.replication(), UINT16_MAX))};
   Result<bool> changed =
@@ -156,7 +156,7 @@ Task<Result<SetReplicationResponseProto>> ClientMutations::set_replication(const
   co_return response;
 }
 
-Task<Result<SetStoragePolicyResponseProto>> ClientMutations::set_storage_policy(
+Later<Result<SetStoragePolicyResponseProto>> ClientMutations::set_storage_policy(
     const SetStoragePolicyRequestProto& request, const Context& context) {
   operations::SetStoragePolicy op{.path = request.src(), .policy = request.policyname()};
   DFS_CO_TRY_OK(access_.audit_change(
@@ -165,7 +165,7 @@ Task<Result<SetStoragePolicyResponseProto>> ClientMutations::set_storage_policy(
   co_return SetStoragePolicyResponseProto();
 }
 
-Task<Result<UnsetStoragePolicyResponseProto>> ClientMutations::unset_storage_policy(
+Later<Result<UnsetStoragePolicyResponseProto>> ClientMutations::unset_storage_policy(
     const UnsetStoragePolicyRequestProto& request, const Context& context) {
   operations::SetStoragePolicy op{.path = request.src()};
   DFS_CO_TRY_OK(access_.audit_change(
@@ -174,8 +174,8 @@ Task<Result<UnsetStoragePolicyResponseProto>> ClientMutations::unset_storage_pol
   co_return UnsetStoragePolicyResponseProto();
 }
 
-Task<Result<SetXAttrResponseProto>> ClientMutations::set_xattr(const SetXAttrRequestProto& request,
-                                                               const Context& context) {
+Later<Result<SetXAttrResponseProto>> ClientMutations::set_xattr(const SetXAttrRequestProto& request,
+                                                                const Context& context) {
   operations::SetXattr op{.path = request.src(),
                           .xattr = extended_attribute(request.xattr()),
                           .has_value = request.xattr().has_value(),
@@ -187,8 +187,8 @@ Task<Result<SetXAttrResponseProto>> ClientMutations::set_xattr(const SetXAttrReq
   co_return SetXAttrResponseProto();
 }
 
-Task<Result<RemoveXAttrResponseProto>> ClientMutations::remove_xattr(const RemoveXAttrRequestProto& request,
-                                                                     const Context& context) {
+Later<Result<RemoveXAttrResponseProto>> ClientMutations::remove_xattr(const RemoveXAttrRequestProto& request,
+                                                                      const Context& context) {
   operations::RemoveXattr op{
       .path = request.src(), .xattr = extended_attribute(request.xattr()), .has_value = request.xattr().has_value()};
   DFS_CO_TRY_OK(access_.audit_change(

@@ -44,8 +44,8 @@ void ClientSnapshots::add_to(rpc::MethodTable& table, const asio::any_io_executo
   table.add_on(long_reads, "getSnapshotDiffReportListing", this, &ClientSnapshots::get_diff_report_listing);
 }
 
-Task<Result<AllowSnapshotResponseProto>> ClientSnapshots::allow_snapshot(const AllowSnapshotRequestProto& request,
-                                                                         const Context& context) {
+Later<Result<AllowSnapshotResponseProto>> ClientSnapshots::allow_snapshot(const AllowSnapshotRequestProto& request,
+                                                                          const Context& context) {
   operations::AllowSnapshot op{.directory = request.snapshotroot()};
   DFS_CO_TRY_OK(access_.audit().of(
       co_await access_.write(caller_of(access_, context), &operations::allow_snapshot, std::move(op)), context,
@@ -53,7 +53,7 @@ Task<Result<AllowSnapshotResponseProto>> ClientSnapshots::allow_snapshot(const A
   co_return AllowSnapshotResponseProto();
 }
 
-Task<Result<DisallowSnapshotResponseProto>> ClientSnapshots::disallow_snapshot(
+Later<Result<DisallowSnapshotResponseProto>> ClientSnapshots::disallow_snapshot(
     const DisallowSnapshotRequestProto& request, const Context& context) {
   operations::DisallowSnapshot op{.directory = request.snapshotroot()};
   DFS_CO_TRY_OK(access_.audit().of(
@@ -62,8 +62,8 @@ Task<Result<DisallowSnapshotResponseProto>> ClientSnapshots::disallow_snapshot(
   co_return DisallowSnapshotResponseProto();
 }
 
-Task<Result<CreateSnapshotResponseProto>> ClientSnapshots::create_snapshot(const CreateSnapshotRequestProto& request,
-                                                                           const Context& context) {
+Later<Result<CreateSnapshotResponseProto>> ClientSnapshots::create_snapshot(const CreateSnapshotRequestProto& request,
+                                                                            const Context& context) {
   operations::CreateSnapshot op{.directory = request.snapshotroot(), .name = request.snapshotname()};
   Result<std::string> made =
       co_await access_.write(caller_of(access_, context), &operations::create_snapshot, std::move(op));
@@ -74,8 +74,8 @@ Task<Result<CreateSnapshotResponseProto>> ClientSnapshots::create_snapshot(const
   co_return response;
 }
 
-Task<Result<RenameSnapshotResponseProto>> ClientSnapshots::rename_snapshot(const RenameSnapshotRequestProto& request,
-                                                                           const Context& context) {
+Later<Result<RenameSnapshotResponseProto>> ClientSnapshots::rename_snapshot(const RenameSnapshotRequestProto& request,
+                                                                            const Context& context) {
   operations::RenameSnapshot op{.directory = request.snapshotroot(),
                                 .old_name = request.snapshotoldname(),
                                 .new_name = request.snapshotnewname()};
@@ -86,8 +86,8 @@ Task<Result<RenameSnapshotResponseProto>> ClientSnapshots::rename_snapshot(const
   co_return RenameSnapshotResponseProto();
 }
 
-Task<Result<DeleteSnapshotResponseProto>> ClientSnapshots::delete_snapshot(const DeleteSnapshotRequestProto& request,
-                                                                           const Context& context) {
+Later<Result<DeleteSnapshotResponseProto>> ClientSnapshots::delete_snapshot(const DeleteSnapshotRequestProto& request,
+                                                                            const Context& context) {
   operations::DeleteSnapshot op{.directory = request.snapshotroot(), .name = request.snapshotname()};
   DFS_CO_TRY_OK(access_.audit().of(
       co_await access_.write(caller_of(access_, context), &operations::delete_snapshot, std::move(op)), context,

@@ -42,7 +42,7 @@ void ClientWrites::add_to(rpc::MethodTable& table) {
   table.add("recoverLease", this, &ClientWrites::recover_lease);
 }
 
-Task<Result<CreateResponseProto>> ClientWrites::create(const CreateRequestProto& request, const Context& context) {
+Later<Result<CreateResponseProto>> ClientWrites::create(const CreateRequestProto& request, const Context& context) {
   const uint32_t flags = request.createflag();
   operations::Create op{.path = request.src(),
                         .permission = uint16_t(request.masked().perm() & 01777),
@@ -65,7 +65,7 @@ Task<Result<CreateResponseProto>> ClientWrites::create(const CreateRequestProto&
   co_return response;
 }
 
-Task<Result<AppendResponseProto>> ClientWrites::append(const AppendRequestProto& request, const Context& context) {
+Later<Result<AppendResponseProto>> ClientWrites::append(const AppendRequestProto& request, const Context& context) {
   operations::Append op{
       .path = request.src(), .holder = request.clientname(), .new_block = has(request.flag(), NEW_BLOCK)};
   DFS_CO_TRY(operations::Appended appended,
@@ -80,8 +80,8 @@ Task<Result<AppendResponseProto>> ClientWrites::append(const AppendRequestProto&
   co_return response;
 }
 
-Task<Result<TruncateResponseProto>> ClientWrites::truncate(const TruncateRequestProto& request,
-                                                           const Context& context) {
+Later<Result<TruncateResponseProto>> ClientWrites::truncate(const TruncateRequestProto& request,
+                                                            const Context& context) {
   if (int64_t(request.newlength()) < 0) {
     co_return fail(ErrorCode::kHadoopInvalidArgument,
                    fmt::format("Cannot truncate to a negative file size: {}.", int64_t(request.newlength())));
@@ -95,8 +95,8 @@ Task<Result<TruncateResponseProto>> ClientWrites::truncate(const TruncateRequest
   co_return response;
 }
 
-Task<Result<AddBlockResponseProto>> ClientWrites::add_block(const AddBlockRequestProto& request,
-                                                            const Context& context) {
+Later<Result<AddBlockResponseProto>> ClientWrites::add_block(const AddBlockRequestProto& request,
+                                                             const Context& context) {
   operations::AddBlock op{.path = request.src(),
                           .holder = request.clientname(),
                           .file = InodeId(request.fileid()),
@@ -114,8 +114,8 @@ Task<Result<AddBlockResponseProto>> ClientWrites::add_block(const AddBlockReques
   co_return response;
 }
 
-Task<Result<AbandonBlockResponseProto>> ClientWrites::abandon_block(const AbandonBlockRequestProto& request,
-                                                                    const Context& context) {
+Later<Result<AbandonBlockResponseProto>> ClientWrites::abandon_block(const AbandonBlockRequestProto& request,
+                                                                     const Context& context) {
   operations::AbandonBlock op{.path = request.src(),
                               .holder = request.holder(),
                               .file = InodeId(request.fileid()),
@@ -124,8 +124,8 @@ Task<Result<AbandonBlockResponseProto>> ClientWrites::abandon_block(const Abando
   co_return AbandonBlockResponseProto();
 }
 
-Task<Result<CompleteResponseProto>> ClientWrites::complete(const CompleteRequestProto& request,
-                                                           const Context& context) {
+Later<Result<CompleteResponseProto>> ClientWrites::complete(const CompleteRequestProto& request,
+                                                            const Context& context) {
   operations::Complete op{.path = request.src(), .holder = request.clientname(), .file = InodeId(request.fileid())};
   if (request.has_last()) op.last = from_proto(request.last());
   DFS_CO_TRY(bool closed, co_await access_.write(caller_of(access_, context), &operations::complete, std::move(op)));
@@ -134,7 +134,7 @@ Task<Result<CompleteResponseProto>> ClientWrites::complete(const CompleteRequest
   co_return response;
 }
 
-Task<Result<FsyncResponseProto>> ClientWrites::fsync(const FsyncRequestProto& request, const Context& context) {
+Later<Result<FsyncResponseProto>> ClientWrites::fsync(const FsyncRequestProto& request, const Context& context) {
   operations::Fsync op{.path = request.src(),
                        .holder = request.client(),
                        .file = InodeId(request.fileid()),
@@ -143,7 +143,7 @@ Task<Result<FsyncResponseProto>> ClientWrites::fsync(const FsyncRequestProto& re
   co_return FsyncResponseProto();
 }
 
-Task<Result<UpdateBlockForPipelineResponseProto>> ClientWrites::update_block_for_pipeline(
+Later<Result<UpdateBlockForPipelineResponseProto>> ClientWrites::update_block_for_pipeline(
     const UpdateBlockForPipelineRequestProto& request, const Context& context) {
   operations::UpdateBlockForPipeline op{.block = from_proto(request.block()), .holder = request.clientname()};
   DFS_CO_TRY(LocatedBlock block, co_await access_.write(caller_of(access_, context),
@@ -153,8 +153,8 @@ Task<Result<UpdateBlockForPipelineResponseProto>> ClientWrites::update_block_for
   co_return response;
 }
 
-Task<Result<UpdatePipelineResponseProto>> ClientWrites::update_pipeline(const UpdatePipelineRequestProto& request,
-                                                                        const Context& context) {
+Later<Result<UpdatePipelineResponseProto>> ClientWrites::update_pipeline(const UpdatePipelineRequestProto& request,
+                                                                         const Context& context) {
   operations::UpdatePipeline op{.holder = request.clientname(),
                                 .old_block = from_proto(request.oldblock()),
                                 .new_block = from_proto(request.newblock())};
@@ -166,7 +166,7 @@ Task<Result<UpdatePipelineResponseProto>> ClientWrites::update_pipeline(const Up
   co_return UpdatePipelineResponseProto();
 }
 
-Task<Result<GetAdditionalDatanodeResponseProto>> ClientWrites::get_additional_datanode(
+Later<Result<GetAdditionalDatanodeResponseProto>> ClientWrites::get_additional_datanode(
     const GetAdditionalDatanodeRequestProto& request, const Context& context) {
   operations::GetAdditionalDatanode op{.path = request.src(),
                                        .holder = request.clientname(),
@@ -186,8 +186,8 @@ Task<Result<GetAdditionalDatanodeResponseProto>> ClientWrites::get_additional_da
   co_return response;
 }
 
-Task<Result<ReportBadBlocksResponseProto>> ClientWrites::report_bad_blocks(const ReportBadBlocksRequestProto& request,
-                                                                           const Context&) {
+Later<Result<ReportBadBlocksResponseProto>> ClientWrites::report_bad_blocks(const ReportBadBlocksRequestProto& request,
+                                                                            const Context&) {
   struct Bad {
     operations::NamedBlock block;
     std::string datanode_uuid, storage_uuid;
@@ -214,7 +214,8 @@ Task<Result<ReportBadBlocksResponseProto>> ClientWrites::report_bad_blocks(const
   co_return ReportBadBlocksResponseProto();
 }
 
-Task<Result<RenewLeaseResponseProto>> ClientWrites::renew_lease(const RenewLeaseRequestProto& request, const Context&) {
+Later<Result<RenewLeaseResponseProto>> ClientWrites::renew_lease(const RenewLeaseRequestProto& request,
+                                                                 const Context&) {
   if (request.namespaces_size() > 0) {
     co_return fail(ErrorCode::kIo,
                    fmt::format("namespaces([{}]) should be null or empty", fmt::join(request.namespaces(), ", ")));
@@ -229,8 +230,8 @@ Task<Result<RenewLeaseResponseProto>> ClientWrites::renew_lease(const RenewLease
   co_return RenewLeaseResponseProto();
 }
 
-Task<Result<RecoverLeaseResponseProto>> ClientWrites::recover_lease(const RecoverLeaseRequestProto& request,
-                                                                    const Context& context) {
+Later<Result<RecoverLeaseResponseProto>> ClientWrites::recover_lease(const RecoverLeaseRequestProto& request,
+                                                                     const Context& context) {
   operations::RecoverLease op{.path = request.src(), .holder = request.clientname()};
   DFS_CO_TRY(bool closed,
              co_await access_.write(caller_of(access_, context), &operations::recover_lease, std::move(op)));

@@ -1,7 +1,6 @@
 #include "namenode/service/datanode_protocol.h"
 
 #include <atomic>
-#include <functional>
 #include <unordered_map>
 
 #include "namenode/blocks/cluster_blocks.h"
@@ -12,8 +11,8 @@
 #include "namenode/service/proto_conversion.h"
 #include "namenode/service/rack_mapping.h"
 #include "proto/base/event_loop.h"
+#include "proto/base/later_as_task.h"
 #include "proto/base/log.h"
-#include "proto/base/task.h"
 #include "proto/rpc/method_table.h"
 
 namespace dfs::namenode {
@@ -57,8 +56,8 @@ struct DatanodeProtocol::Methods {
   using Work = NamespaceThread::Unjournaled;
 
   template <class T, class F>
-  Task<Result<T>> run(F work) {
-    co_return co_await access.thread().template run<T>(std::function<Result<T>(const Work&)>(std::move(work)));
+  Later<Result<T>> run(F work) {
+    return access.thread().template run<T>(std::move(work));
   }
 
   Result<Registration> identified(const hd::DatanodeRegistrationProto& sent, const Context& context) const {
@@ -88,15 +87,16 @@ struct DatanodeProtocol::Methods {
     *response.mutable_registration() = request.registration();
     response.mutable_registration()->mutable_datanodeid()->set_ipaddr(registration.ip_address);
     *response.mutable_registration()->mutable_keys() = no_block_keys();
-    DFS_CO_TRY_OK(co_await run<Done>([this, registration = std::move(registration)](const Work& work) -> Result<Done> {
-      DFS_TRY_OK(blocks.register_datanode(registration, work.wall, work.now));
-      return Done();
-    }));
+    DFS_CO_TRY_OK(
+        co_await as_task(run<Done>([this, registration = std::move(registration)](const Work& work) -> Result<Done> {
+          DFS_TRY_OK(blocks.register_datanode(registration, work.wall, work.now));
+          return Done();
+        })));
     co_return response;
   }
 
-  Task<Result<hd::HeartbeatResponseProto>> send_heartbeat(const hd::HeartbeatRequestProto& request,
-                                                          const Context& context) {
+  Later<Result<hd::HeartbeatResponseProto>> send_heartbeat(const hd::HeartbeatRequestProto& request,
+                                                           const Context& context) {
     DFS_CO_TRY(Registration registration, identified(request.registration(), context));
     hd::HeartbeatResponseProto response;
     const bool wants_lease = request.requestfullblockreportlease();
@@ -127,10 +127,10 @@ struct DatanodeProtocol::Methods {
     Result<bool> more = true;
     ++reports_in_progress;
     while (more && *more) {
-      more = co_await run<bool>([&](const Work& work) -> Result<bool> {
+      more = co_await as_task(run<bool>([&](const Work& work) -> Result<bool> {
         const TimeSlice slice(Clock::system(), kReportsAtOnce / reports_in_progress.load());
         return blocks.full_report(work.view, work.batch, report, work.wall, work.now, slice);
-      });
+      }));
     }
     --reports_in_progress;
     access.activity().block_reports.add(Clock::system().now() - begun);
@@ -150,7 +150,7 @@ struct DatanodeProtocol::Methods {
     return hd::CacheReportResponseProto();
   }
 
-  Task<Result<hd::BlockReceivedAndDeletedResponseProto>> block_received_and_deleted(
+  Later<Result<hd::BlockReceivedAndDeletedResponseProto>> block_received_and_deleted(
       const hd::BlockReceivedAndDeletedRequestProto& request, const Context& context) {
     DFS_CO_TRY(Registration registration, identified(request.registration(), context));
     DFS_CO_TRY_OK(check_pool(request.blockpoolid()));
@@ -165,8 +165,8 @@ struct DatanodeProtocol::Methods {
     co_return hd::BlockReceivedAndDeletedResponseProto();
   }
 
-  Task<Result<hd::ErrorReportResponseProto>> error_report(const hd::ErrorReportRequestProto& request,
-                                                          const Context& context) {
+  Later<Result<hd::ErrorReportResponseProto>> error_report(const hd::ErrorReportRequestProto& request,
+                                                           const Context& context) {
     DFS_CO_TRY(Registration registration, identified(request.registartion(), context));
     log::warn("error report of DataNode {}: {}", registration.to_string(), request.msg());
     if (request.errorcode() == hd::ErrorReportRequestProto::FATAL_DISK_ERROR) {
@@ -178,13 +178,13 @@ struct DatanodeProtocol::Methods {
     co_return hd::ErrorReportResponseProto();
   }
 
-  Task<Result<hd::ReportBadBlocksResponseProto>> report_bad_blocks(const hd::ReportBadBlocksRequestProto& request,
-                                                                   const Context&) {
+  Later<Result<hd::ReportBadBlocksResponseProto>> report_bad_blocks(const hd::ReportBadBlocksRequestProto& request,
+                                                                    const Context&) {
     DFS_CO_TRY_OK(co_await report_bad_replicas(access.thread(), blocks, request.blocks()));
     co_return hd::ReportBadBlocksResponseProto();
   }
 
-  Task<Result<hd::CommitBlockSynchronizationResponseProto>> commit_block_synchronization(
+  Later<Result<hd::CommitBlockSynchronizationResponseProto>> commit_block_synchronization(
       const hd::CommitBlockSynchronizationRequestProto& request, const Context& context) {
     operations::CommitBlockSynchronization commit;
     commit.block = from_proto(request.block());

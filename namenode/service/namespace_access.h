@@ -10,7 +10,7 @@
 #include "namenode/namespace/retries.h"
 #include "namenode/service/activity.h"
 #include "namenode/service/audit.h"
-#include "proto/base/task.h"
+#include "proto/base/later.h"
 #include "proto/security/identity.h"
 
 namespace dfs::namenode {
@@ -40,9 +40,9 @@ class NamespaceAccess {
   Reading read(Caller who) const;
 
   template <class T, class Request>
-  Task<Result<T>> write(Caller who, Result<Planned<T>> (*operation)(const PlanContext&, const Request&),
-                        Request request) {
-    co_return co_await thread_.write<T>(
+  Later<Result<T>> write(Caller who, Result<Planned<T>> (*operation)(const PlanContext&, const Request&),
+                         Request request) {
+    return thread_.write<T>(
         std::move(who),
         [this, operation, request = std::move(request)](const PlanContext& context) -> Result<Planned<T>> {
           (void)this;

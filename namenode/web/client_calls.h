@@ -27,12 +27,7 @@ class ClientCalls {
   Task<Result<Response>> call(std::string_view method, Request request) {
     std::string bytes = request.SerializeAsString();
     rpc::Reply reply = protocol_.call(method, as_bytes(bytes), context_);
-    Result<std::string> answer = std::string();
-    if (auto* at_once = std::get_if<Result<std::string>>(&reply)) {
-      answer = std::move(*at_once);
-    } else {
-      answer = co_await std::get<Task<Result<std::string>>>(std::move(reply));
-    }
+    Result<std::string> answer = co_await rpc::as_task(std::move(reply));
     if (!answer) co_return std::unexpected(std::move(answer).error());
     Response response;
     if (!response.ParseFromString(*answer)) co_return fail(ErrorCode::kCorruptFormat, std::string(method));

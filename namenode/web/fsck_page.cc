@@ -11,6 +11,7 @@
 #include "namenode/namespace/inode_path.h"
 #include "namenode/web/client_calls.h"
 #include "namenode/web/page.h"
+#include "proto/base/later_as_task.h"
 #include "proto/base/log.h"
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
 #include "proto/webhdfs/request.h"
@@ -230,21 +231,19 @@ Task<Result<void>> FsckPage::Check::act_on_findings(FsckWalk& walk) {
 }
 
 Task<Result<void>> FsckPage::Check::recheck(std::vector<BlockId> blocks) {
-  std::function<Result<Done>(const NamespaceThread::Unjournaled&)> work =
-      [this, blocks = std::move(blocks)](const NamespaceThread::Unjournaled&) -> Result<Done> {
+  auto work = [this, blocks = std::move(blocks)](const NamespaceThread::Unjournaled&) -> Result<Done> {
     parts_.recheck(blocks);
     return Done();
   };
-  DFS_CO_TRY_OK(co_await parts_.thread.run<Done>(std::move(work)));
+  DFS_CO_TRY_OK(co_await as_task(parts_.thread.run<Done>(std::move(work))));
   co_return Result<void>();
 }
 
 Task<Result<std::vector<BlockId>>> FsckPage::Check::missing_after(BlockId from, size_t count) {
-  std::function<Result<std::vector<BlockId>>(const NamespaceThread::Unjournaled&)> work =
-      [this, from, count](const NamespaceThread::Unjournaled&) -> Result<std::vector<BlockId>> {
+  auto work = [this, from, count](const NamespaceThread::Unjournaled&) -> Result<std::vector<BlockId>> {
     return parts_.missing(from, count);
   };
-  co_return co_await parts_.thread.run<std::vector<BlockId>>(std::move(work));
+  co_return co_await as_task(parts_.thread.run<std::vector<BlockId>>(std::move(work)));
 }
 
 // As CorruptFileBlockInfo prints itself; empty for a block that no file below the path has.

@@ -22,14 +22,14 @@ namespace dfs::rpc {
 // The methods of one Protocol by name, each a member function that takes the parsed request and returns the response:
 //
 //   Result<GetFileInfoResponseProto> get_file_info(const GetFileInfoRequestProto&, const CallContext&);
-//   Task<Result<DeleteResponseProto>> remove(const DeleteRequestProto&, const CallContext&);
+//   Later<Result<DeleteResponseProto>> remove(const DeleteRequestProto&, const CallContext&);
 //
 //   table_.add("getFileInfo", this, &ClientService::get_file_info);
 //   table_.add("delete", this, &ClientService::remove);
 //   Reply call(...) override { return table_.call(method, request, context); }
 //
-// A task's request and context live until it ends. A request that cannot be parsed and an unknown method are answered
-// as ProtobufRpcEngine2 does. Filled once, then read by any number of threads.
+// It may return a Task as well. The request and context of either live until it ends. A request that cannot be parsed
+// and an unknown method are answered as ProtobufRpcEngine2 does. Filled once, then read by any number of threads.
 class MethodTable {
  public:
   // `name` has static storage, `service` outlives the table.
@@ -50,6 +50,16 @@ class MethodTable {
       Request request;
       if (Result<void> parsed = parse(bytes, request); !parsed) return Result<std::string>(fail(parsed.error()));
       return run<Service, Owner, Request, Response>(service, handler, std::move(request), context);
+    });
+  }
+
+  template <class Service, class Owner, class Request, class Response>
+  void add(std::string_view name, Service* service,
+           Later<Result<Response>> (Owner::*handler)(const Request&, const CallContext&)) {
+    insert(name, [service, handler](ByteView bytes, const CallContext& context) -> Reply {
+      Request request;
+      if (Result<void> parsed = parse(bytes, request); !parsed) return Result<std::string>(fail(parsed.error()));
+      return run_later<Service, Owner, Request, Response>(service, handler, std::move(request), context);
     });
   }
 
@@ -76,6 +86,14 @@ class MethodTable {
   static Task<Result<std::string>> run(Service* service,
                                        Task<Result<Response>> (Owner::*handler)(const Request&, const CallContext&),
                                        Request request, CallContext context) {
+    co_return serialised(co_await (service->*handler)(request, context));
+  }
+
+  template <class Service, class Owner, class Request, class Response>
+  static Later<Result<std::string>> run_later(Service* service,
+                                              Later<Result<Response>> (Owner::*handler)(const Request&,
+                                                                                        const CallContext&),
+                                              Request request, CallContext context) {
     co_return serialised(co_await (service->*handler)(request, context));
   }
 

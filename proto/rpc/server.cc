@@ -6,6 +6,7 @@
 
 #include "proto/base/check.h"
 #include "proto/base/clock.h"
+#include "proto/base/later_as_task.h"
 #include "proto/base/log.h"
 #include "proto/rpc/activity.h"
 #include "proto/rpc/protocol_set.h"
@@ -20,14 +21,22 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 
 // What lives on one loop.
 struct Shard {
-  Shard(asio::any_io_executor on) : executor(on), tasks(on) {}
+  explicit Shard(const asio::any_io_executor& on) : executor(on), tasks(on), calls(on), resumptions(on) {}
   asio::any_io_executor executor;
   TaskGroup tasks;
+  CallsInHand calls;
+  ResumeQueue resumptions;
   std::list<ServerConnection*> connections;
   bool stopping = false;
 };
 
 }  // namespace
+
+Task<Result<std::string>> as_task(Reply reply) {
+  if (auto* at_once = std::get_if<Result<std::string>>(&reply)) co_return std::move(*at_once);
+  if (auto* later = std::get_if<Later<Result<std::string>>>(&reply)) co_return co_await dfs::as_task(std::move(*later));
+  co_return co_await std::get<Task<Result<std::string>>>(std::move(reply));
+}
 
 struct Server::State {
   State(Settings with, const std::vector<Protocol*>& served, const security::ProxyUsers& rules)
@@ -90,7 +99,8 @@ void Server::State::hand_over(Shard* shard, std::unique_ptr<Stream> stream) {
 }
 
 Task<void> Server::State::serve(Shard* shard, std::unique_ptr<Stream> stream) {
-  ServerConnection::Environment environment{shard->executor, settings, protocols, proxy_users, shard->tasks, activity};
+  ServerConnection::Environment environment{shard->executor, settings,     protocols,          proxy_users,
+                                            shard->tasks,    shard->calls, shard->resumptions, activity};
   auto connection = std::make_shared<ServerConnection>(environment, std::move(stream), Clock::system().now());
   auto position = shard->connections.insert(shard->connections.end(), connection.get());
   co_await connection->serve();
@@ -152,6 +162,7 @@ void Server::stop() {
           ending->stopping = true;
           ending->tasks.cancel();
           co_await ending->tasks.join();
+          co_await ending->calls.join();
         }(shard.get()),
         asio::use_future)
         .get();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "proto/base/bytes.h"
+#include "proto/base/later.h"
 #include "proto/base/task.h"
 #include "proto/io/stream.h"
 #include "proto/security/identity.h"
@@ -30,9 +31,12 @@ struct CallContext {
   std::string protocol;            // the interface named by the request header
 };
 
-// What a call comes to: the serialised response or an error, at once or from a task that the server will run on the
-// connection's executor. An answer at once costs no coroutine, which is how hot reads should answer.
-using Reply = std::variant<Result<std::string>, Task<Result<std::string>>>;
+// What a call comes to: the serialised response or an error, at once or from a coroutine that the server will run on
+// the connection's executor. An answer at once costs no coroutine, which is how hot reads should answer; hot calls that
+// have to wait should answer Later.
+using Reply = std::variant<Result<std::string>, Task<Result<std::string>>, Later<Result<std::string>>>;
+// For those who call in the same process.
+Task<Result<std::string>> as_task(Reply reply);
 
 // One served Java interface, e.g. "org.apache.hadoop.hdfs.protocol.ClientProtocol"; MethodTable makes most of it.
 // Called on network threads, many calls at a time.

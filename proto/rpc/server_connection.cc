@@ -114,30 +114,48 @@ bool ServerConnection::full() const {
          out_.size() + sending_.size() > settings.outgoing_bytes_max;
 }
 
-void ServerConnection::start(PendingCall call, size_t bytes) {
+void ServerConnection::start(PendingCall pending, size_t bytes) {
   ++calls_in_flight_;
   environment_.activity.waiting_begun.add();
   bytes_in_flight_ += bytes;
-  environment_.tasks.spawn(run(std::move(call), bytes));
+  if (auto* task = std::get_if<Task<Result<std::string>>>(&pending.reply)) {
+    environment_.tasks.spawn(run(std::move(pending.call), std::move(*task), bytes));
+    return;
+  }
+  environment_.calls.begin();
+  dfs::start(std::get<Later<Result<std::string>>>(std::move(pending.reply)), environment_.resumptions,
+             [self = shared_from_this(), call = std::move(pending.call), bytes](const Result<std::string>& response) {
+               self->finish(call, response, bytes);
+               self->environment_.calls.end();
+             });
 }
 
-Task<void> ServerConnection::run(PendingCall call, size_t bytes) {
+Task<void> ServerConnection::run(BegunCall call, Task<Result<std::string>> task, size_t bytes) {
   auto self = shared_from_this();
-  Result<std::string> response = co_await std::move(call.task);
+  finish(call, co_await std::move(task), bytes);
+}
+
+void ServerConnection::finish(const BegunCall& call, const Result<std::string>& response, size_t bytes) {
   environment_.activity.waiting_ended.add();
   environment_.activity.answered(call.rate, response, Clock::system().now() - call.begun);
   --calls_in_flight_;
   bytes_in_flight_ -= bytes;
   last_read_ = now_;
   changed();
-  if (broken_ || leaving_) co_return;
+  if (broken_ || leaving_) return;
   append_response(out_, call.header, response);
-  if (processing_ || gathering_ || writing_) co_return;
-  // Calls that were released together resume one after the other: let each add its answer to one write.
+  if (!processing_ && !gathering_ && !writing_) gather();
+}
+
+// Calls that were released together resume one after the other: lets each add its answer to one write.
+void ServerConnection::gather() {
   gathering_ = true;
-  co_await asio::post(environment_.executor, kAwait);
-  gathering_ = false;
-  send();
+  environment_.calls.begin();
+  asio::post(environment_.executor, [self = shared_from_this()] {
+    self->gathering_ = false;
+    self->send();
+    self->environment_.calls.end();
+  });
 }
 
 void ServerConnection::send() {

@@ -5,8 +5,10 @@
 #include <string>
 
 #include "proto/base/clock.h"
+#include "proto/base/later.h"
 #include "proto/base/task.h"
 #include "proto/io/stream.h"
+#include "proto/rpc/calls_in_hand.h"
 #include "proto/rpc/frames.h"
 #include "proto/rpc/session.h"
 
@@ -14,18 +16,20 @@ namespace dfs::rpc {
 
 // One accepted connection: reads frames, runs calls, sends answers.
 //
-// Lives on one loop and is kept alive by its tasks, which belong to the group of that loop. Answers that are ready
+// Lives on one loop and is kept alive by its tasks and calls, which the loop's owner waits for. Answers that are ready
 // together leave in one write; a peer that does not read its answers is not read from either once they exceed the
 // bound.
 class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
  public:
-  // Everything outlives the connection's tasks.
+  // Everything outlives the connection's tasks and calls.
   struct Environment {
     asio::any_io_executor executor;
     const Server::Settings& settings;
     const ProtocolSet& protocols;
     const security::ProxyUsers& proxy_users;
     TaskGroup& tasks;
+    CallsInHand& calls;
+    ResumeQueue& resumptions;
     Activity& activity;
   };
 
@@ -46,8 +50,10 @@ class ServerConnection : public std::enable_shared_from_this<ServerConnection> {
   };
 
   Progress process();
-  void start(PendingCall call, size_t bytes);
-  Task<void> run(PendingCall call, size_t bytes);
+  void start(PendingCall pending, size_t bytes);
+  Task<void> run(BegunCall call, Task<Result<std::string>> task, size_t bytes);
+  void finish(const BegunCall& call, const Result<std::string>& response, size_t bytes);
+  void gather();
   bool full() const;
   // Sends what the kernel takes at once; the rest goes on in a task.
   void send();

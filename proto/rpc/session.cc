@@ -233,13 +233,11 @@ Session::Step Session::call(ByteReader& reader, std::string& out) {
   activity_.queue_time.add(begun - arrived_);
   Reply reply = dispatch(reader);
   metrics::Rate* rate = activity_.rate_of(request_.methodname());
-  if (auto* task = std::get_if<Task<Result<std::string>>>(&reply)) {
-    return {.pending = PendingCall{take_header(), rate, begun, std::move(*task)}};
-  }
-  const auto& response = std::get<Result<std::string>>(reply);
-  append_response(out, take_header(), response);
+  const auto* response = std::get_if<Result<std::string>>(&reply);
+  if (response == nullptr) return {.pending = PendingCall{{take_header(), rate, begun}, std::move(reply)}};
+  append_response(out, take_header(), *response);
   last_ = Clock::system().now();
-  activity_.answered(rate, response, last_ - begun);
+  activity_.answered(rate, *response, last_ - begun);
   return {};
 }
 

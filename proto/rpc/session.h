@@ -23,11 +23,16 @@ struct CallHeader {
 // Appends the frame that answers a call: the serialised response or the error with its code and Java class.
 void append_response(std::string& out, const CallHeader& call, const Result<std::string>& response);
 
-struct PendingCall {
+// A call that has begun: what its answer needs.
+struct BegunCall {
   CallHeader header;
   metrics::Rate* rate;
   TimePoint begun;
-  Task<Result<std::string>> task;
+};
+
+struct PendingCall {
+  BegunCall call;
+  Reply reply;  // a coroutine
 };
 
 // The server's side of one conversation, without its input and output: takes the preamble and frames, appends answers

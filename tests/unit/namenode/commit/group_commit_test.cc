@@ -7,7 +7,7 @@
 #include "namenode/commit/replay.h"
 #include "namenode/journal/journal.h"
 #include "proto/base/event_loop.h"
-#include "proto/base/task.h"
+#include "proto/base/later_as_task.h"
 #include "proto/io/faulty_disk.h"
 #include "proto/io/memory_disk.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
@@ -104,8 +104,8 @@ class GroupCommitTest : public NamespaceFixture {
   }
 
   template <class T>
-  std::future<T> spawn(Task<T> task) {
-    return boost::asio::co_spawn(loop.executor(), std::move(task), boost::asio::use_future);
+  std::future<T> spawn(Later<T> later) {
+    return boost::asio::co_spawn(loop.executor(), as_task(std::move(later)), boost::asio::use_future);
   }
   std::future<Result<bool>> make(std::string path) {
     return spawn(commit->write<bool>(root, [path](const PlanContext& context) {

@@ -14,7 +14,7 @@
 #include "namenode/storage_folders.h"
 #include "namenode/store/layered_tables.h"
 #include "proto/base/event_loop.h"
-#include "proto/base/task.h"
+#include "proto/base/later_as_task.h"
 #include "proto/io/faulty_disk.h"
 #include "proto/io/memory_disk.h"
 #include "tests/unit/dose.h"
@@ -76,11 +76,11 @@ class PowerCutTest : public NamespaceFixture {
 
     template <class T, class Request>
     std::future<Result<T>> call(Result<Planned<T>> (*operation)(const PlanContext&, const Request&), Request request) {
-      return test_.spawn(commit_->write<T>(test_.root, [this, operation, request](const PlanContext& context) {
+      return test_.spawn(as_task(commit_->write<T>(test_.root, [this, operation, request](const PlanContext& context) {
         Result<Planned<T>> planned = operation(context, request);
         if (planned) test_.remember(newest_, planned->records);
         return planned;
-      }));
+      })));
     }
     // An error only where the NameNode has failed; a refusal is an answer.
     template <class T>

@@ -63,7 +63,7 @@ class ClientProtocolTest : public NamespaceFixture {
     Moment published() const override { return {test_.tables->snapshot(), test_.tables->last_applied()}; }
 
    private:
-    Task<void> submit(Step& step) override {
+    bool submit(Step& step) override {
       std::vector<EditRecord> records;
       Batch locations;
       step.plan(test_.context(step.caller), records, locations);
@@ -72,7 +72,7 @@ class ClientProtocolTest : public NamespaceFixture {
         EXPECT_TRUE(test_.apply_to(*test_.tables, record, true));
         test_.log.push_back(std::move(record));
       }
-      co_return;
+      return false;
     }
     void submit_unawaited(std::unique_ptr<Step> step) override {
       std::vector<EditRecord> records;
@@ -91,7 +91,7 @@ class ClientProtocolTest : public NamespaceFixture {
     if (auto* now_known = std::get_if<Result<std::string>>(&reply)) return std::move(*now_known);
     Result<std::string> answer = fail(ErrorCode::kCancelled, "the task did not end");
     boost::asio::io_context loop;
-    boost::asio::co_spawn(loop, std::move(std::get<Task<Result<std::string>>>(reply)),
+    boost::asio::co_spawn(loop, rpc::as_task(std::move(reply)),
                           [&](std::exception_ptr thrown, Result<std::string> result) {
                             EXPECT_FALSE(thrown);
                             answer = std::move(result);

@@ -10,7 +10,7 @@
 #include "namenode/service/client_protocol.h"
 #include "namenode/service/namespace_access.h"
 #include "proto/base/event_loop.h"
-#include "proto/base/task.h"
+#include "proto/base/later_as_task.h"
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
 #include "proto/io/memory_disk.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
@@ -98,9 +98,7 @@ class ExactlyOnceTest : public NamespaceFixture {
         loop.executor(),
         [](ClientProtocol& protocol, std::string name, std::string bytes,
            rpc::CallContext context) -> Task<Result<std::string>> {
-          rpc::Reply reply = protocol.call(name, as_bytes(bytes), context);
-          if (auto* known = std::get_if<Result<std::string>>(&reply)) co_return std::move(*known);
-          co_return co_await std::move(std::get<Task<Result<std::string>>>(reply));
+          co_return co_await rpc::as_task(protocol.call(name, as_bytes(bytes), context));
         }(*client, method, std::move(request), rpc),
         boost::asio::use_future);
   }
@@ -365,13 +363,13 @@ TEST_F(ExactlyOnceTest, ARepeatedCallThatArrivesWhileTheFirstIsInFlightIsAnswere
   remove.set_recursive(true);
   // The namespace thread is held, so that both wait before it.
   std::promise<void> held, release;
-  auto holder = boost::asio::co_spawn(loop.executor(),
-                                      commit->run<Done>([&](const NamespaceThread::Unjournaled&) -> Result<Done> {
-                                        held.set_value();
-                                        release.get_future().get();
-                                        return Done{};
-                                      }),
-                                      boost::asio::use_future);
+  auto holder = boost::asio::co_spawn(
+      loop.executor(), as_task(commit->run<Done>([&](const NamespaceThread::Unjournaled&) -> Result<Done> {
+        held.set_value();
+        release.get_future().get();
+        return Done{};
+      })),
+      boost::asio::use_future);
   held.get_future().get();
   const TransactionId before = commit->published().applied;
   auto first = send("delete", remove.SerializeAsString());

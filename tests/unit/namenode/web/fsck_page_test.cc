@@ -45,11 +45,11 @@ class FsckPageTest : public FsckFixture {
     Moment published() const override { return {test_.tables->snapshot(), test_.tables->last_applied()}; }
 
    private:
-    Task<void> submit(Step& step) override {
+    bool submit(Step& step) override {
       std::vector<EditRecord> records;
       Batch locations;
       step.plan(test_.context(step.caller), records, locations);
-      co_return;
+      return false;
     }
     void submit_unawaited(std::unique_ptr<Step>) override {}
     FsckPageTest& test_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <mutex>
 
 #include "proto/base/event_loop.h"
 #include "proto/hadoop/IpcConnectionContext.pb.h"
@@ -30,6 +31,34 @@ inline Text text_of(std::string value) {
   return text;
 }
 
+// Keeps calls for another thread to hand them back.
+class Keeper {
+ public:
+  bool await_ready() const { return false; }
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> waiting) {
+    std::lock_guard lock(mutex_);
+    kept_.add({waiting.promise().home, waiting});
+    ++count_;
+  }
+  void await_resume() const {}
+
+  size_t count() {
+    std::lock_guard lock(mutex_);
+    return count_;
+  }
+  void release() {
+    std::lock_guard lock(mutex_);
+    count_ = 0;
+    kept_.resume_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  Resumptions kept_;
+  size_t count_ = 0;
+};
+
 // A protocol whose calls answer at once, after a while, when told to, or not at all. Lives on one loop.
 class TestService final : public Protocol {
  public:
@@ -37,6 +66,7 @@ class TestService final : public Protocol {
     table_.add("echo", this, &TestService::echo);
     table_.add("echoLater", this, &TestService::echo_later);
     table_.add("wait", this, &TestService::wait);
+    table_.add("keep", this, &TestService::keep);
     table_.add("blob", this, &TestService::blob);
     table_.add("who", this, &TestService::who);
     table_.add("fail", this, &TestService::fail_with);
@@ -54,6 +84,7 @@ class TestService final : public Protocol {
 
   std::atomic<int> calls{0};
   std::atomic<int> waiting{0};
+  Keeper keeper;  // of the calls of "keep"
 
  private:
   Result<Text> echo(const Text& request, const CallContext&) { return request; }
@@ -66,6 +97,12 @@ class TestService final : public Protocol {
     co_await gate_.async_wait(kAwait);
     --waiting;
     if (co_await cancelled()) co_return fail(ErrorCode::kCancelled, "cancelled");
+    co_return request;
+  }
+  Later<Result<Text>> keep(const Text& request, const CallContext&) {
+    if (request.protocol() == "nothing") co_return request;
+    co_await keeper;
+    if (request.protocol() == "wrong") co_return fail(ErrorCode::kFileNotFound, request.protocol());
     co_return request;
   }
   Result<Text> blob(const Text& request, const CallContext&) {

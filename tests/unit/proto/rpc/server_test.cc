@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <random>
+#include <thread>
 
 #include "tests/unit/proto/rpc/served.h"
 
@@ -445,6 +447,44 @@ TEST(RpcServer, StoppingCancelsCallsEvenOfClientsThatHaveLeft) {
   run(leave_calls(served));
   served.server->stop();
   EXPECT_EQ(served.service.waiting, 0);
+}
+
+Task<void> kept_calls(Served& served) {
+  auto stream = co_await connected(served.address(), kPreamble + context_frame());
+  for (const char* text : {"nothing", "a", "wrong", "b"}) {
+    EXPECT_TRUE(co_await stream->write(call_frame(text[0], "keep", text)));
+  }
+  EXPECT_EQ((co_await read_answer(*stream))->header.callid(), uint32_t('n'));
+  EXPECT_TRUE(co_await eventually([&] { return served.service.keeper.count() == 3; }));
+  std::thread(&Keeper::release, &served.service.keeper).join();
+  for (const char* text : {"a", "wrong", "b"}) {
+    auto answer = co_await read_answer(*stream);
+    EXPECT_EQ(answer->header.callid(), uint32_t(text[0]));
+    EXPECT_EQ(answer->header.exceptionclassname(), text[0] == 'w' ? "java.io.FileNotFoundException" : "");
+    EXPECT_EQ(answer->text, text[0] == 'w' ? "" : text);
+  }
+}
+TEST(RpcServer, CallsThatAnotherThreadHandsBackAreAnswered) {
+  Served served;
+  run(kept_calls(served));
+}
+
+Task<void> leave_kept(Served& served) {
+  for (size_t i = 0; i < 2; ++i) {
+    auto stream = co_await connected(served.address(), kPreamble + context_frame() + call_frame(1, "keep", "a"));
+    EXPECT_TRUE(co_await eventually([&] { return served.service.keeper.count() == i + 1; }));
+  }
+}
+TEST(RpcServer, StoppingWaitsForCallsThatAnotherThreadHolds) {
+  Served served;
+  run(leave_kept(served));
+  std::future<void> stopping = std::async(std::launch::async, [&] { served.server->stop(); });
+  run([](Served& stopped) -> Task<void> {
+    EXPECT_TRUE(co_await eventually([&] { return stopped.server->connections() == 0; }));
+  }(served));
+  EXPECT_EQ(stopping.wait_for(0s), std::future_status::timeout);
+  served.service.keeper.release();
+  stopping.get();
 }
 
 TEST(RpcServer, APortInUseIsAnErrorAtStart) {
