@@ -28,12 +28,11 @@ bool creates_inode(const EditRecord& record) {
 
 }  // namespace
 
-class GroupCommit::Roll final : public Step {
+class GroupCommit::Roll final : public Asked<TransactionId> {
  public:
-  Roll() { ends_segment = true; }
+  explicit Roll(GroupCommit& commit) : Asked(commit) { ends_segment = true; }
   void plan(const PlanContext&, std::vector<EditRecord>&, Batch&) override { DFS_CHECK(false); }
-  void fail(Error error) override { outcome = std::unexpected(std::move(error)); }
-  Result<TransactionId> outcome = kNoTransaction;
+  void begin_segment(TransactionId first) { outcome_ = first; }
 };
 
 GroupCommit::GroupCommit(Settings settings, Parts parts, Periodic periodic)
@@ -130,9 +129,7 @@ std::optional<Error> GroupCommit::put(Queued queued) {
 }
 
 Later<Result<TransactionId>> GroupCommit::roll() {
-  Roll roll;
-  co_await Answered{*this, roll};
-  co_return std::move(roll.outcome);
+  co_return co_await Roll(*this);
 }
 
 void GroupCommit::run_namespace() {
@@ -232,7 +229,7 @@ void GroupCommit::work_through(std::vector<Queued> batch) {
     } else if (step.ends_segment) {
       handed.callers.push_back(std::move(queued));
       count_roll(handed);
-      static_cast<Roll&>(step).outcome = last_;
+      static_cast<Roll&>(step).begin_segment(last_);
       hand_over(std::exchange(handed, Handed{}));
       continue;
     } else {

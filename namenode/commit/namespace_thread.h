@@ -12,8 +12,17 @@ namespace dfs::namenode {
 // The one writer: plans and applies mutations a batch at a time, has the journal make the batch durable with one sync,
 // publishes the state and only then answers. (design.md "One state machine, one writer, many readers".)
 //
-// What write() and run() return may be started on any executor; the answer resumes there.
+// What write() and run() return is awaited in a Later, once, or made a Task; the answer comes where that runs.
 class NamespaceThread {
+ protected:
+  struct Step;
+  template <class T>
+  class Asked;
+  template <class T, class Plan>
+  class Mutation;
+  template <class T, class Work>
+  class Errand;
+
  public:
   virtual ~NamespaceThread() = default;
 
@@ -22,7 +31,7 @@ class NamespaceThread {
   // A failed journal answers kIo with the reason, and nothing is changed any more.
   // `plan`: Result<Planned<T>>(const PlanContext&).
   template <class T, class Plan>
-  Later<Result<T>> write(Caller caller, Plan plan);
+  Mutation<T, Plan> write(Caller caller, Plan plan);
 
   // The same without an answer: nobody waits, and what comes of it shows in the state alone. Dropped when the queue is
   // full, the journal has failed, or we are stopping.
@@ -39,7 +48,7 @@ class NamespaceThread {
   };
   // `work`: Result<T>(const Unjournaled&).
   template <class T, class Work>
-  Later<Result<T>> run(Work work);
+  Errand<T, Work> run(Work work);
 
   // The last published moment, for readers. Thread-safe, never blocks.
   struct Moment {
@@ -62,27 +71,6 @@ class NamespaceThread {
   // resumed. The step lives until then.
   virtual bool submit(Step& step) = 0;
   virtual void submit_unawaited(std::unique_ptr<Step> step) = 0;
-
-  // `co_await Answered{*this, step}` in a Later submits the step and goes on when it has been answered.
-  struct Answered {
-    NamespaceThread& thread;
-    Step& step;
-    bool await_ready() const noexcept { return false; }
-    template <class Promise>
-    bool await_suspend(std::coroutine_handle<Promise> waiting) const {
-      step.waiting = {waiting.promise().home, waiting};
-      return thread.submit(step);
-    }
-    void await_resume() const noexcept {}
-  };
-
- private:
-  template <class T, class Plan>
-  struct Mutation;
-  template <class T, class Work>
-  struct Errand;
-  template <class T, class Asked>
-  static Later<Result<T>> answer(NamespaceThread& thread, Asked step);
 };
 
 }  // namespace dfs::namenode

@@ -5,56 +5,75 @@
 
 namespace dfs::namenode {
 
+// A step that submits itself when it is awaited, and comes to its outcome. It lives in the frame of who awaits it.
+template <class T>
+class NamespaceThread::Asked : public Step {
+ public:
+  explicit Asked(NamespaceThread& thread) : thread_(&thread) {}
+
+  bool await_ready() const noexcept { return false; }
+  template <class Promise>
+  bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+    waiting = {awaiting.promise().home, awaiting};
+    return thread_->submit(*this);
+  }
+  Result<T> await_resume() { return *std::move(outcome_); }
+
+  void fail(Error error) override { outcome_ = std::unexpected(std::move(error)); }
+
+ protected:
+  std::optional<Result<T>> outcome_;
+
+ private:
+  NamespaceThread* thread_;
+};
+
 template <class T, class Plan>
-struct NamespaceThread::Mutation final : Step {
-  explicit Mutation(Caller who, Plan with) : make(std::move(with)) { caller = std::move(who); }
+class NamespaceThread::Mutation final : public Asked<T> {
+ public:
+  Mutation(NamespaceThread& thread, Caller&& who, Plan&& with) : Asked<T>(thread), plan_(std::move(with)) {
+    this->caller = std::move(who);
+  }
   void plan(const PlanContext& context, std::vector<EditRecord>& records, Batch& locations) override {
-    Result<Planned<T>> planned = make(context);
+    Result<Planned<T>> planned = plan_(context);
     if (!planned) {
-      outcome = std::unexpected(std::move(planned).error());
+      this->outcome_ = std::unexpected(std::move(planned).error());
       return;
     }
     records = std::move(planned->records);
     locations = std::move(planned->locations);
-    outcome = std::move(planned->value);
+    this->outcome_ = std::move(planned->value);
   }
-  void fail(Error error) override { outcome = std::unexpected(std::move(error)); }
 
-  Plan make;
-  std::optional<Result<T>> outcome;
+ private:
+  Plan plan_;
 };
 
 template <class T, class Work>
-struct NamespaceThread::Errand final : Step {
-  explicit Errand(Work work) : make(std::move(work)) {}
+class NamespaceThread::Errand final : public Asked<T> {
+ public:
+  Errand(NamespaceThread& thread, Work&& work) : Asked<T>(thread), work_(std::move(work)) {}
   void plan(const PlanContext& context, std::vector<EditRecord>&, Batch& locations) override {
-    outcome = make(Unjournaled{context.view, locations, context.leases, context.wall, context.now});
+    this->outcome_ = work_(Unjournaled{context.view, locations, context.leases, context.wall, context.now});
   }
-  void fail(Error error) override { outcome = std::unexpected(std::move(error)); }
 
-  Work make;
-  std::optional<Result<T>> outcome;
+ private:
+  Work work_;
 };
 
-template <class T, class Asked>
-Later<Result<T>> NamespaceThread::answer(NamespaceThread& thread, Asked step) {
-  co_await Answered{thread, step};
-  co_return *std::move(step.outcome);
-}
-
 template <class T, class Plan>
-Later<Result<T>> NamespaceThread::write(Caller caller, Plan plan) {
-  return answer<T>(*this, Mutation<T, Plan>(std::move(caller), std::move(plan)));
+NamespaceThread::Mutation<T, Plan> NamespaceThread::write(Caller caller, Plan plan) {
+  return {*this, std::move(caller), std::move(plan)};
 }
 
 template <class Plan>
 void NamespaceThread::write_unawaited(Caller caller, Plan plan) {
-  submit_unawaited(std::make_unique<Mutation<Done, Plan>>(std::move(caller), std::move(plan)));
+  submit_unawaited(std::make_unique<Mutation<Done, Plan>>(*this, std::move(caller), std::move(plan)));
 }
 
 template <class T, class Work>
-Later<Result<T>> NamespaceThread::run(Work work) {
-  return answer<T>(*this, Errand<T, Work>(std::move(work)));
+NamespaceThread::Errand<T, Work> NamespaceThread::run(Work work) {
+  return {*this, std::move(work)};
 }
 
 }  // namespace dfs::namenode

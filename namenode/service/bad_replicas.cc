@@ -26,9 +26,10 @@ Result<Done> mark(Blocks& blocks, const Reported& reported, const NamespaceThrea
 }  // namespace
 
 Later<Result<Done>> report_bad_replicas(NamespaceThread& writer, Blocks& blocks, Reported reported) {
-  return writer.run<Done>([&blocks, all = std::move(reported)](const NamespaceThread::Unjournaled& unjournaled) {
-    return mark(blocks, all, unjournaled);
-  });
+  co_return co_await writer.run<Done>(
+      [&blocks, all = std::move(reported)](const NamespaceThread::Unjournaled& unjournaled) {
+        return mark(blocks, all, unjournaled);
+      });
 }
 
 }  // namespace dfs::namenode

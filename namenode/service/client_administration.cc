@@ -44,7 +44,7 @@ void count_blocks(const DatanodeView& view, Response& response) {
 
 Later<Result<std::vector<BlockId>>> corrupt_blocks(NamespaceAccess& access, BlockId after, size_t count_max) {
   Blocks& blocks = access.blocks();
-  return access.thread().run<std::vector<BlockId>>(
+  co_return co_await access.thread().run<std::vector<BlockId>>(
       [&blocks, after, count_max](const NamespaceThread::Unjournaled&) -> Result<std::vector<BlockId>> {
         return blocks.corrupt_blocks(after, count_max);
       });

@@ -56,7 +56,7 @@ struct DatanodeProtocol::Methods {
   using Work = NamespaceThread::Unjournaled;
 
   template <class T, class F>
-  Later<Result<T>> run(F work) {
+  auto run(F work) {
     return access.thread().template run<T>(std::move(work));
   }
 

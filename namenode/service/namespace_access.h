@@ -39,9 +39,9 @@ class NamespaceAccess {
   };
   Reading read(Caller who) const;
 
+  // To be awaited in a Later, once, or made a Task.
   template <class T, class Request>
-  Later<Result<T>> write(Caller who, Result<Planned<T>> (*operation)(const PlanContext&, const Request&),
-                         Request request) {
+  auto write(Caller who, Result<Planned<T>> (*operation)(const PlanContext&, const Request&), Request request) {
     return thread_.write<T>(
         std::move(who),
         [this, operation, request = std::move(request)](const PlanContext& context) -> Result<Planned<T>> {

@@ -27,4 +27,12 @@ Task<T> as_task(Later<T> later) {
   co_return *std::move(value);
 }
 
+// The same of anything else that a Later can await.
+template <class Awaitable>
+auto as_task(Awaitable awaitable) -> Task<decltype(awaitable.await_resume())> {
+  return as_task([](Awaitable awaited) -> Later<decltype(awaited.await_resume())> {
+    co_return co_await awaited;
+  }(std::move(awaitable)));
+}
+
 }  // namespace dfs

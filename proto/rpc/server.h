@@ -28,7 +28,7 @@ struct CallContext {
   int32_t retry_count = -1;
   std::string caller_context;      // empty if none
   std::string caller_signature{};  // of the context, likewise
-  std::string protocol;            // the interface named by the request header
+  std::string_view protocol{};     // name() of the one that is called
 };
 
 // What a call comes to: the serialised response or an error, at once or from a coroutine that the server will run on
@@ -43,7 +43,7 @@ Task<Result<std::string>> as_task(Reply reply);
 class Protocol {
  public:
   virtual ~Protocol() = default;
-  virtual std::string_view name() const = 0;
+  virtual std::string_view name() const = 0;  // as long-lived as this
   virtual uint64_t version() const = 0;
   // `request` (the serialised message) and `context` are valid until call() returns: a task owns what it needs of them.
   // kNoSuchMethod is answered as ERROR_NO_SUCH_METHOD, errors without a code of the RPC layer's own as

@@ -143,7 +143,7 @@ void ServerConnection::finish(const BegunCall& call, const Result<std::string>& 
   last_read_ = now_;
   changed();
   if (broken_ || leaving_) return;
-  append_response(out_, call.header, response);
+  append_response(out_, call.header(), response);
   if (!processing_ && !gathering_ && !writing_) gather();
 }
 

@@ -1,6 +1,10 @@
 #include "proto/rpc/session.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include <algorithm>
+#include <array>
 
 #include "proto/base/clock.h"
 #include "proto/rpc/frames.h"
@@ -27,9 +31,29 @@ RpcResponseHeaderProto header_for(const CallHeader& call, RpcResponseHeaderProto
   header.set_callid(uint32_t(call.call_id));
   header.set_status(status);
   header.set_serveripcversionnum(kVersion);
-  header.set_clientid(call.client_id);
+  header.set_clientid(std::string(call.client_id));
   header.set_retrycount(call.retry_count);
   return header;
+}
+
+// As append_delimited(out, header_for(call, SUCCESS)), which would cost more than many a call.
+void append_success(std::string& out, const CallHeader& call) {
+  using google::protobuf::internal::WireFormatLite;
+  constexpr size_t kLengthMax = 0x7F;  // that takes one byte
+  constexpr size_t kOtherBytesMax = 6 + 2 + 2 + 2 + 6;
+  if (call.client_id.size() > kLengthMax - kOtherBytesMax) {
+    return append_delimited(out, header_for(call, Status::SUCCESS));
+  }
+  std::array<uint8_t, 1 + kLengthMax> bytes;
+  uint8_t* end = WireFormatLite::WriteUInt32ToArray(Status::kCallIdFieldNumber, uint32_t(call.call_id), &bytes[1]);
+  end = WireFormatLite::WriteEnumToArray(Status::kStatusFieldNumber, Status::SUCCESS, end);
+  end = WireFormatLite::WriteUInt32ToArray(Status::kServerIpcVersionNumFieldNumber, kVersion, end);
+  end = WireFormatLite::WriteTagToArray(Status::kClientIdFieldNumber, WireFormatLite::WIRETYPE_LENGTH_DELIMITED, end);
+  *end++ = uint8_t(call.client_id.size());
+  end = std::copy(call.client_id.begin(), call.client_id.end(), end);
+  end = WireFormatLite::WriteSInt32ToArray(Status::kRetryCountFieldNumber, call.retry_count, end);
+  bytes[0] = uint8_t(end - &bytes[1]);
+  out.append(reinterpret_cast<const char*>(bytes.data()), size_t(end - bytes.data()));
 }
 
 void append_error(std::string& out, const CallHeader& call, RpcResponseHeaderProto::RpcStatusProto status,
@@ -102,7 +126,7 @@ void append_response(std::string& out, const CallHeader& call, const Result<std:
     return;
   }
   size_t frame = open_frame(out);
-  append_delimited(out, header_for(call, Status::SUCCESS));
+  append_success(out, call);
   append_delimited(out, *response);
   close_frame(out, frame);
 }
@@ -234,8 +258,11 @@ Session::Step Session::call(ByteReader& reader, std::string& out) {
   Reply reply = dispatch(reader);
   metrics::Rate* rate = activity_.rate_of(request_.methodname());
   const auto* response = std::get_if<Result<std::string>>(&reply);
-  if (response == nullptr) return {.pending = PendingCall{{take_header(), rate, begun}, std::move(reply)}};
-  append_response(out, take_header(), *response);
+  if (response == nullptr) {
+    BegunCall call{header_.callid(), header_.retrycount(), std::move(*header_.mutable_clientid()), rate, begun};
+    return {.pending = PendingCall{std::move(call), std::move(reply)}};
+  }
+  append_response(out, {header_.callid(), header_.retrycount(), header_.clientid()}, *response);
   last_ = Clock::system().now();
   activity_.answered(rate, *response, last_ - begun);
   return {};
@@ -253,7 +280,7 @@ Reply Session::dispatch(ByteReader& reader) {
   context_.retry_count = header_.retrycount();
   context_.caller_context = header_.callercontext().context();
   context_.caller_signature = header_.callercontext().signature();
-  context_.protocol = request_.declaringclassprotocolname();
+  context_.protocol = (*protocol)->name();
   return (*protocol)->call(request_.methodname(), *body, context_);
 }
 
@@ -265,10 +292,6 @@ Session::Step Session::fatal(std::string& out, ErrorDetail detail, std::string_v
 
 Session::Step Session::invalid_header(std::string& out, std::string_view message) {
   return fatal(out, Status::FATAL_INVALID_RPC_HEADER, kRpcServerException, message);
-}
-
-CallHeader Session::take_header() {
-  return {header_.callid(), header_.retrycount(), std::move(*header_.mutable_clientid())};
 }
 
 }  // namespace dfs::rpc

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proto/hadoop/IpcConnectionContext.pb.h"
@@ -13,11 +14,11 @@
 
 namespace dfs::rpc {
 
-// What an answer repeats of its call.
+// What an answer repeats of its call, viewed there.
 struct CallHeader {
   int32_t call_id = 0;
   int32_t retry_count = -1;
-  std::string client_id;
+  std::string_view client_id{};
 };
 
 // Appends the frame that answers a call: the serialised response or the error with its code and Java class.
@@ -25,7 +26,11 @@ void append_response(std::string& out, const CallHeader& call, const Result<std:
 
 // A call that has begun: what its answer needs.
 struct BegunCall {
-  CallHeader header;
+  CallHeader header() const { return {call_id, retry_count, client_id}; }
+
+  int32_t call_id;
+  int32_t retry_count;
+  std::string client_id;
   metrics::Rate* rate;
   TimePoint begun;
 };
@@ -71,7 +76,6 @@ class Session {
   // Answers the call at hand with FATAL, after which the connection ends.
   Step fatal(std::string& out, ErrorDetail detail, std::string_view java_class, std::string_view message);
   Step invalid_header(std::string& out, std::string_view message);
-  CallHeader take_header();
 
   const ProtocolSet& protocols_;
   const security::ProxyUsers& proxy_users_;

@@ -103,9 +103,9 @@ class GroupCommitTest : public NamespaceFixture {
     return start();
   }
 
-  template <class T>
-  std::future<T> spawn(Later<T> later) {
-    return boost::asio::co_spawn(loop.executor(), as_task(std::move(later)), boost::asio::use_future);
+  template <class Awaitable>
+  auto spawn(Awaitable awaitable) {
+    return boost::asio::co_spawn(loop.executor(), as_task(std::move(awaitable)), boost::asio::use_future);
   }
   std::future<Result<bool>> make(std::string path) {
     return spawn(commit->write<bool>(root, [path](const PlanContext& context) {
