@@ -4,6 +4,7 @@
 
 #include "namenode/namespace/acl.h"
 #include "namenode/namespace/apply_records.h"
+#include "namenode/namespace/file_blocks.h"
 #include "namenode/namespace/quota.h"
 
 // What FSEditLogLoader does with the records of files.
@@ -34,7 +35,7 @@ enum class LastBlock : bool { kStaysOpen, kCompletes };
 // length, one fewer at the end, or more. `file` is changed and not yet put.
 Result<void> update_blocks(std::string_view path, const std::vector<EditBlock>& blocks, LastBlock last, InodeRow& file,
                            RecordChange& change) {
-  DFS_TRY(std::vector<BlockRow> rows, blocks_of_file(change, file.id));
+  DFS_TRY(std::vector<BlockRow> rows, blocks_of_file(change, file));
   const size_t common = std::min(rows.size(), blocks.size());
   for (size_t i = 0; i < common; ++i) {
     const EditBlock& block = blocks[i];
@@ -220,7 +221,7 @@ Result<void> apply_record(const TruncateOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, existing_file(change, op.source));
   InodeRow file = *path.last();
   DFS_TRY(QuotaCounts before, counts_of(path, change));
-  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(change, file.id));
+  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(change, file));
   size_t kept = 0;
   uint64_t length = 0;
   for (; kept < blocks.size() && op.new_length > length; ++kept) length += blocks[kept].length;
@@ -271,7 +272,7 @@ Result<void> apply_record(const ConcatDeleteOp& op, RecordChange& change) {
     if (row.id == target.id) return fail(misfit(source, "it is the target of the concat"));
     DFS_TRY(QuotaCounts joined, counts_of(change, row, policy));
     before += joined;
-    DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(change, row.id));
+    DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(change, row));
     for (uint32_t i = 0; i < blocks.size(); ++i) {
       change.erase(Table::kFileBlocks, file_block_key(row.id, i));
       change.put_block(target.id, target.block_count++, blocks[i], true);

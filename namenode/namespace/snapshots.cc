@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "namenode/namespace/file_blocks.h"
 #include "namenode/namespace/inode_path.h"
 #include "proto/base/bytes.h"
 
@@ -281,7 +282,7 @@ Result<std::map<std::string, std::vector<Version>>> versions_of_directory(const 
 }
 
 Result<std::vector<BlockRow>> blocks_of_file(const View& view, const InodeRow& file, std::optional<SnapshotId> as_of) {
-  if (!as_of) return blocks_of_file(view, file.id);
+  if (!as_of) return blocks_of_file(view, file);
   std::map<uint32_t, BlockRow> versions;
   Result<void> outcome;
   DFS_TRY_OK(view.scan(Table::kBlockVersions, inode_key(file.id), [&](std::string_view key, std::string_view value) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "namenode/blocks/blocks.h"
+#include "namenode/namespace/file_blocks.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/permission.h"
 #include "namenode/namespace/quota.h"
@@ -154,7 +155,7 @@ Result<Planned<Done>> abandon_block(const PlanContext& context, const AbandonBlo
   PermissionChecker permissions(context.view, context.settings, context.caller);
   DFS_TRY(InodePath path, permissions.resolve_open(request.path, request.file));
   DFS_TRY(OpenFile file, check_lease(context, path, request.holder, request.file));
-  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file.inode.id));
+  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file.inode));
   Planned<Done> planned{.value = Done{}};
   if (blocks.empty() || blocks.back().id != request.block.id) return planned;
   blocks.pop_back();

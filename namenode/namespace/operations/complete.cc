@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "namenode/blocks/blocks.h"
+#include "namenode/namespace/file_blocks.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/permission.h"
 
@@ -57,7 +58,7 @@ Result<Planned<bool>> complete(const PlanContext& context, const Complete& reque
   const InodeRow& inode = file->inode;
   DFS_TRY(bool penultimate, penultimate_has_minimum(context, inode));
   if (!penultimate) return Planned<bool>{.value = false};
-  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, inode.id));
+  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, inode));
   if (!blocks.empty() && blocks.back().state != BlockState::kComplete) {
     if (!request.last) return Planned<bool>{.value = false};
     BlockRow& last = blocks.back();
@@ -73,7 +74,7 @@ Result<Planned<Done>> fsync(const PlanContext& context, const Fsync& request) {
   PermissionChecker permissions(context.view, context.settings, context.caller);
   DFS_TRY(InodePath path, permissions.resolve_open(request.path, request.file));
   DFS_TRY(OpenFile file, check_lease(context, path, request.holder, request.file));
-  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file.inode.id));
+  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file.inode));
   if (request.last_block_length > 0) {
     if (blocks.empty() || blocks.back().state == BlockState::kComplete) {
       return fail(ErrorCode::kIo,

@@ -6,6 +6,7 @@
 
 #include "namenode/blocks/blocks.h"
 #include "namenode/leases/lease_table.h"
+#include "namenode/namespace/file_blocks.h"
 
 namespace dfs::namenode::operations {
 namespace {
@@ -82,7 +83,7 @@ Result<bool> penultimate_has_minimum(const PlanContext& context, const InodeRow&
 
 Result<Released> release_lease(const PlanContext& context, const InodePath& path, const OpenFile& file,
                                std::optional<std::string> new_holder) {
-  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file.inode.id));
+  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file.inode));
   Released released;
   if (blocks.empty() || blocks.back().state == BlockState::kComplete) {
     released.closed = true;

@@ -2,6 +2,7 @@
 
 #include "namenode/blocks/blocks.h"
 #include "namenode/leases/lease_table.h"
+#include "namenode/namespace/file_blocks.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/permission.h"
 #include "proto/base/log.h"
@@ -78,7 +79,7 @@ Result<Planned<Done>> commit_block_synchronization(const PlanContext& context,
     return fail(ErrorCode::kFileNotFound, "File not found: " + name + ", likely due to delayed block removal");
   }
   const InodeRow& file = *path->last();
-  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file.id));
+  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file));
   // A repeated call, after the first has closed the file.
   if (!file.under_construction || blocks.empty() || blocks.back().state == BlockState::kComplete) return planned;
   const bool copied = blocks.back().copied_from == request.block.id;

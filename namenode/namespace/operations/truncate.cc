@@ -2,6 +2,7 @@
 
 #include "namenode/blocks/blocks.h"
 #include "namenode/blocks/storage_policy.h"
+#include "namenode/namespace/file_blocks.h"
 #include "namenode/namespace/operations/open_files.h"
 #include "namenode/namespace/permission.h"
 #include "namenode/namespace/quota.h"
@@ -18,7 +19,7 @@ Result<Planned<bool>> truncate(const PlanContext& context, const Truncate& reque
   if (file.storage_policy == kLazyPersistPolicy) {
     return fail(ErrorCode::kUnsupported, "Cannot truncate lazy persist file " + path.path());
   }
-  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file.id));
+  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, file));
   if (file.under_construction && !blocks.empty() && blocks.back().truncate_length) {
     // One truncate at a time; the same once more is a client that missed the answer, or one that asks after a restart,
     // which has forgotten the recovery.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "namenode/blocks/blocks.h"
+#include "namenode/namespace/file_blocks.h"
 #include "namenode/namespace/operations/open_files.h"
 
 namespace dfs::namenode::operations {
@@ -79,7 +80,7 @@ Result<Planned<Done>> update_pipeline(const PlanContext& context, const UpdatePi
                 fmt::format("Update {} (size={}) to a smaller size block {} (size={})", request.old_block.to_string(),
                             request.old_block.length, request.new_block.to_string(), request.new_block.length));
   }
-  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, found.file.inode.id));
+  DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, found.file.inode));
   blocks.back().generation_stamp = request.new_block.generation_stamp;
   blocks.back().length = request.new_block.length;
   UpdateBlocksOp op;
