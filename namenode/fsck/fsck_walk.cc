@@ -63,7 +63,7 @@ Result<bool> FsckWalk::check_level(std::string& out) {
 
 Result<void> FsckWalk::check(const std::string& path, const FileStatus& status, std::string& out) {
   if ((result_.directories + result_.symlinks + result_.files) % 1000 == 0) out += "\n";
-  switch (status.inode.type) {
+  switch (status.inode->type) {
     case InodeType::kDirectory:
       levels_.push_back({.path = path});
       // Before what it has now.
@@ -80,7 +80,7 @@ Result<void> FsckWalk::check(const std::string& path, const FileStatus& status, 
 }
 
 Result<void> FsckWalk::check_file(const std::string& path, const FileStatus& status, std::string& out) {
-  DFS_TRY_OK(query_.permissions().check_inode(status.inode, path, Access::kRead));
+  DFS_TRY_OK(query_.permissions().check_inode(*status.inode, path, Access::kRead));
   if (!status.locations) return fail(ErrorCode::kIllegalState, path + " was listed without its blocks");
   const LocatedBlocks& blocks = *status.locations;
   if (!summarize(path, status, blocks, out)) return {};
@@ -119,7 +119,7 @@ Result<void> FsckWalk::check_file(const std::string& path, const FileStatus& sta
 // False for an open file that is passed over.
 bool FsckWalk::summarize(const std::string& path, const FileStatus& status, const LocatedBlocks& blocks,
                          std::string& out) {
-  const uint64_t length = status.inode.length;
+  const uint64_t length = status.inode->length;
   const size_t count = blocks.blocks.size();
   const bool open = blocks.under_construction;
   if (open && !options_.open_for_write) {
@@ -133,7 +133,7 @@ bool FsckWalk::summarize(const std::string& path, const FileStatus& status, cons
   result_.blocks += count;
   if (open || options_.files) {
     out += fmt::format("{} {} bytes, replicated: replication={}, {} block(s){}: ", path, length,
-                       status.inode.replication, count, open ? ", OPENFORWRITE" : "");
+                       status.inode->replication, count, open ? ", OPENFORWRITE" : "");
   } else if (result_.files % 100 == 0) {
     out += '.';
   }
@@ -148,7 +148,7 @@ Result<void> FsckWalk::check_block(const std::string& path, const FileStatus& st
                      .length = located.length,
                      .state = BlockState::kComplete};
   DFS_TRY(BlockHealth health, health_of(query_, row));
-  const uint32_t total = health.total(), wanted = status.inode.replication;
+  const uint32_t total = health.total(), wanted = status.inode->replication;
   const std::string name = name_of(located);
   result_.decommissioned += health.decommissioned;
   result_.decommissioning += health.decommissioning;

@@ -49,7 +49,7 @@ class Reach {
   }
   Result<bool> had(const EntryKey& entry, InodeId directory) {
     if (entry.parent == kNoInode) return false;
-    DFS_TRY(std::optional<InodeRow> then, find_child(view_, entry.parent, entry.name, snapshot_));
+    DFS_TRY(InodePtr then, child_at(view_, entry.parent, entry.name, snapshot_));
     if (!then || then->id != directory) return false;
     return has(entry.parent);
   }
@@ -161,23 +161,16 @@ Result<void> give_up(const InodeRow& inode, RecordChange& change) {
 
 Result<void> move(const Misplaced& misplaced, SnapshotId snapshot, RecordChange& change) {
   const auto& [entry, heir] = misplaced;
-  DFS_TRY(std::optional<std::string> bytes, change.get(Table::kVersions, version_key(entry, snapshot)));
-  if (!bytes) return fail(ErrorCode::kCorruptFormat, "table of versions: what its index points to is not there");
-  std::optional<InodeRow> inode;
-  if (!bytes->empty()) {
-    DFS_TRY(inode, decode<InodeRow>(*bytes));
-  }
-  const std::optional<InodeId> id = inode ? std::optional(inode->id) : std::nullopt;
-  change.erase_version(entry, snapshot, id);
+  DFS_TRY(RecordChange::TakenVersion version, change.take_version(entry, snapshot));
   std::optional<Version> earlier;
   if (heir) {
     DFS_TRY(earlier, version_at(change, entry, *heir));
   }
   if (heir && (!earlier || earlier->snapshot > snapshot)) {
-    change.put_version(entry, *heir, *std::move(bytes), id);
+    change.put_version(entry, *heir, std::move(version.bytes), version.id());
     return {};
   }
-  return inode ? give_up(*inode, change) : Result<void>();
+  return version.inode ? give_up(*version.inode, change) : Result<void>();
 }
 
 }  // namespace

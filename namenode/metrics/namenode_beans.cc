@@ -275,7 +275,7 @@ Bean snapshots_of(const Sample& sample) {
   Array directories, snapshots;
   Result<std::vector<SnapshottableStatus>> listed = sample.list_snapshottable();
   for (const SnapshottableStatus& directory : listed ? *listed : std::vector<SnapshottableStatus>()) {
-    const InodeRow& inode = directory.status.inode;
+    const InodeRow& inode = *directory.status.inode;
     const std::string path = (directory.parent_path == "/" ? "" : directory.parent_path) + "/" + directory.status.name;
     directories.emplace_back(Object{{"group", inode.group},
                                     {"modificationTime", inode.modification_time_ms},
@@ -286,7 +286,7 @@ Bean snapshots_of(const Sample& sample) {
                                     {"snapshotQuota", directory.snapshot_quota}});
     Result<std::vector<SnapshotStatus>> taken = sample.list_snapshots(path);
     for (const SnapshotStatus& snapshot : taken ? *taken : std::vector<SnapshotStatus>()) {
-      snapshots.emplace_back(Object{{"modificationTime", snapshot.status.inode.modification_time_ms},
+      snapshots.emplace_back(Object{{"modificationTime", snapshot.status.inode->modification_time_ms},
                                     {"snapshotDirectory", path + "/.snapshot/" + snapshot.status.name},
                                     {"snapshotID", uint32_t(snapshot.id)},
                                     {"status", "ACTIVE"}});

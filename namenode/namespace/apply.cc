@@ -28,6 +28,15 @@ using Unsupported = OneOf<AddCacheDirectiveOp, ModifyCacheDirectiveOp, RemoveCac
 
 }  // namespace
 
+InodeRow new_inode(InodeType type, InodeId id, const PermissionStatus& permissions, uint64_t modification_time_ms) {
+  return {.id = id,
+          .type = type,
+          .owner = permissions.user,
+          .group = permissions.group,
+          .permission = permissions.permission,
+          .modification_time_ms = modification_time_ms};
+}
+
 Result<InodePath> existing_path(const RecordChange& change, std::string_view path) {
   DFS_TRY(InodePath resolved, resolve(change, path));
   if (resolved.last() == nullptr) return fail(misfit(path, "it does not exist"));

@@ -17,7 +17,7 @@ Result<void> edit(std::string_view path, RecordChange& change, const std::functi
   DFS_TRY(InodePath resolved, existing_path(change, path));
   InodeRow row = *resolved.last();
   DFS_TRY_OK(edit_row(row));
-  return change.put_inode(resolved.key(), row);
+  return change.put_inode(resolved.key(), std::move(row));
 }
 
 void set_quota(std::optional<uint64_t>& quota, int64_t value) {

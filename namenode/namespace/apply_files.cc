@@ -117,24 +117,20 @@ Result<void> apply_record(const AddOp& op, RecordChange& change) {
     file.access_time_ms = op.atime_ms;
     file.modification_time_ms = op.mtime_ms;
     DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
-    change.put_entry(path.key(), file);
-    return charge_more(path, before, file, change);
+    DFS_TRY_OK(charge_more(path, before, file, change));
+    change.put_entry(path.key(), std::move(file));
+    return {};
   }
   QuotaCounts replaced;
   if (path.last() != nullptr) {
     if (path.last()->type != InodeType::kFile) return fail(misfit(op.path, "it is not a file"));
-    DFS_TRY(replaced, change.remove_tree(path.key(), *path.last(), policy_above(path, path.length() - 1)));
-    DFS_TRY_OK(change.touch_directory(parent_key(path), -1, op.mtime_ms));
+    DFS_TRY(replaced,
+            change.remove_tree(path.key(), path.shared(path.length() - 1), policy_above(path, path.length() - 1)));
+    DFS_TRY_OK(change.touch_parent(path, -1, op.mtime_ms));
   } else {
     DFS_TRY(path, new_path(change, op.path));
   }
-  InodeRow file;
-  file.id = op.inode_id;
-  file.type = InodeType::kFile;
-  file.owner = op.permissions.user;
-  file.group = op.permissions.group;
-  file.permission = op.permissions.permission;
-  file.modification_time_ms = op.mtime_ms;
+  InodeRow file = new_inode(InodeType::kFile, op.inode_id, op.permissions, op.mtime_ms);
   file.access_time_ms = op.atime_ms;
   file.replication = op.replication;
   file.preferred_block_size = op.block_size;
@@ -143,10 +139,10 @@ Result<void> apply_record(const AddOp& op, RecordChange& change) {
   file.xattrs = op.xattrs;
   if (!op.acl_entries.empty()) DFS_TRY_OK(set_acl(file, op.acl_entries));
   DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
-  DFS_TRY_OK(change.add_inode(parent_key(path), path.name(), file));
   change.open(file.id, holder);
   DFS_TRY(QuotaCounts added, counts_of(change, file, policy_above(path, path.length() - 1)));
-  return change.charge(path, path.length() - 1, added -= replaced);
+  DFS_TRY_OK(change.charge(path, path.length() - 1, added -= replaced));
+  return change.add_inode(path, std::move(file));
 }
 
 Result<void> apply_record(const CloseOp& op, RecordChange& change) {
@@ -162,8 +158,8 @@ Result<void> apply_record(const CloseOp& op, RecordChange& change) {
   }
   file.access_time_ms = op.atime_ms;
   file.modification_time_ms = op.mtime_ms;
-  DFS_TRY_OK(change.put_inode(path.key(), file));
-  return charge_more(path, before, file, change);
+  DFS_TRY_OK(charge_more(path, before, file, change));
+  return change.put_inode(path.key(), std::move(file));
 }
 
 Result<void> apply_record(const AppendOp& op, RecordChange& change) {
@@ -173,8 +169,8 @@ Result<void> apply_record(const AppendOp& op, RecordChange& change) {
   DFS_TRY(QuotaCounts before, counts_of(path, change));
   DFS_TRY_OK(change.keep_version(path.key()));
   DFS_TRY_OK(reopen(file, {.holder = op.client_name, .client_machine = op.client_machine}, op.new_block, change));
-  DFS_TRY_OK(change.put_inode(path.key(), file));
-  return charge_more(path, before, file, change);
+  DFS_TRY_OK(charge_more(path, before, file, change));
+  return change.put_inode(path.key(), std::move(file));
 }
 
 Result<void> apply_record(const AddBlockOp& op, RecordChange& change) {
@@ -203,9 +199,10 @@ Result<void> apply_record(const AddBlockOp& op, RecordChange& change) {
   change.put_block(file.id, file.block_count, row_of(op.last_block, BlockState::kUnderConstruction), true);
   ++file.block_count;
   file.length += op.last_block.num_bytes;
-  change.put_entry(path.key(), file);
   DFS_TRY_OK(change.add_to(Counter::kBlockCount, 1));
-  return charge_more(path, before, file, change);
+  DFS_TRY_OK(charge_more(path, before, file, change));
+  change.put_entry(path.key(), std::move(file));
+  return {};
 }
 
 Result<void> apply_record(const UpdateBlocksOp& op, RecordChange& change) {
@@ -213,8 +210,9 @@ Result<void> apply_record(const UpdateBlocksOp& op, RecordChange& change) {
   InodeRow file = *path.last();
   DFS_TRY(QuotaCounts before, counts_of(path, change));
   DFS_TRY_OK(update_blocks(op.path, op.blocks, LastBlock::kStaysOpen, file, change));
-  change.put_entry(path.key(), file);
-  return charge_more(path, before, file, change);
+  DFS_TRY_OK(charge_more(path, before, file, change));
+  change.put_entry(path.key(), std::move(file));
+  return {};
 }
 
 Result<void> apply_record(const TruncateOp& op, RecordChange& change) {
@@ -256,8 +254,8 @@ Result<void> apply_record(const TruncateOp& op, RecordChange& change) {
     file.under_construction = true;
     change.open(file.id, {.holder = op.client_name, .client_machine = op.client_machine});
   }
-  DFS_TRY_OK(change.put_inode(path.key(), file));
-  return charge_more(path, before, file, change);
+  DFS_TRY_OK(charge_more(path, before, file, change));
+  return change.put_inode(path.key(), std::move(file));
 }
 
 Result<void> apply_record(const ConcatDeleteOp& op, RecordChange& change) {
@@ -280,13 +278,13 @@ Result<void> apply_record(const ConcatDeleteOp& op, RecordChange& change) {
     }
     replication_changes = replication_changes || row.replication != target.replication;
     DFS_TRY_OK(change.remove_inode(source_path.key(), row));
-    DFS_TRY_OK(change.touch_directory(parent_key(source_path), -1, 0));
+    DFS_TRY_OK(change.touch_parent(source_path, -1, 0));
   }
   target.modification_time_ms = op.timestamp_ms;
   DFS_TRY_OK(change.put_inode(path.key(), target));
   DFS_TRY_OK(charge_more(path, before, target, change));
   if (replication_changes) change.effects().replication_changed.push_back(target.id);
-  return change.touch_directory(parent_key(path), 0, op.timestamp_ms);
+  return change.touch_parent(path, 0, op.timestamp_ms);
 }
 
 Result<void> apply_record(const ReassignLeaseOp& op, RecordChange& change) {

@@ -50,6 +50,9 @@ Result<void> apply_record(const DeleteSnapshotOp& op, RecordChange& change);
 // A record that does not fit the tables, by the path it names and what is wrong there.
 Error misfit(std::string_view path, std::string_view what);
 
+// What the records of new inodes of all types say.
+InodeRow new_inode(InodeType type, InodeId id, const PermissionStatus& permissions, uint64_t modification_time_ms);
+
 // A path of the log whose last inode is there.
 Result<InodePath> existing_path(const RecordChange& change, std::string_view path);
 // ... and is a file.

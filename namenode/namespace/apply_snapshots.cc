@@ -47,20 +47,13 @@ Result<std::map<InodeId, InodeRow>> hand_down_versions(SnapshotId snapshot, Reco
   std::map<InodeId, InodeRow> let_go;
   DFS_TRY(std::vector<EntryKey> entries, entries_of(before, snapshot));
   for (const EntryKey& entry : entries) {
-    DFS_TRY(std::optional<std::string> bytes, before.get(Table::kVersions, version_key(entry, snapshot)));
-    if (!bytes) return fail(ErrorCode::kCorruptFormat, "table of versions: what its index points to is not there");
-    std::optional<InodeRow> inode;
-    if (!bytes->empty()) {
-      DFS_TRY(inode, decode<InodeRow>(*bytes));
-    }
-    const std::optional<InodeId> id = inode ? std::optional(inode->id) : std::nullopt;
-    change.erase_version(entry, snapshot, id);
+    DFS_TRY(RecordChange::TakenVersion version, change.take_version(entry, snapshot));
     DFS_TRY(std::optional<SnapshotId> heir, earlier.newest(entry.parent));
     DFS_TRY(std::optional<SnapshotId> previous, version_before(before, entry, snapshot));
     if (heir && previous < heir) {
-      change.put_version(entry, *heir, *std::move(bytes), id);
-    } else if (inode) {
-      let_go.emplace(inode->id, *std::move(inode));
+      change.put_version(entry, *heir, std::move(version.bytes), version.id());
+    } else if (version.inode) {
+      let_go.emplace(version.inode->id, *std::move(version.inode));
     }
   }
   return let_go;
@@ -118,7 +111,7 @@ Result<void> apply_record(const CreateSnapshotOp& op, RecordChange& change) {
   put_snapshot(directory.id, snapshot, change);
   DFS_TRY_OK(change.add_to(Counter::kNextSnapshotId, 1));
   DFS_TRY_OK(change.add_to(Counter::kSnapshotCount, 1));
-  return change.touch_directory(path.key(), 0, op.mtime_ms);
+  return change.touch_directory(path, 0, op.mtime_ms);
 }
 
 Result<void> apply_record(const RenameSnapshotOp& op, RecordChange& change) {
@@ -147,7 +140,7 @@ Result<void> apply_record(const DeleteSnapshotOp& op, RecordChange& change) {
   change.erase(Table::kSnapshots, snapshot_key(directory, snapshot->id));
   change.erase(Table::kSnapshots, snapshot_name_key(directory, op.snapshot_name));
   DFS_TRY_OK(change.add_to(Counter::kSnapshotCount, -1));
-  return change.touch_directory(path.key(), 0, op.mtime_ms);
+  return change.touch_directory(path, 0, op.mtime_ms);
 }
 
 }  // namespace dfs::namenode

@@ -44,17 +44,18 @@ Result<void> move_charges(const InodePath& source, const InodePath& destination,
 }
 
 Result<void> move(const InodePath& source, const InodePath& destination, uint64_t timestamp_ms, RecordChange& change) {
-  const InodeRow inode = *source.last();
+  const InodePtr& inode = source.shared(source.length() - 1);
   DFS_TRY_OK(move_charges(source, destination, change));
   DFS_TRY_OK(change.move_inode(source.key(), destination.key(), inode));
   // The two parents may be one, and one of them may lie below the other: each is read anew.
-  DFS_TRY_OK(change.touch_directory(parent_key(source), -1, timestamp_ms));
-  return change.touch_directory(parent_key(destination), 1, std::max(timestamp_ms, inode.modification_time_ms));
+  DFS_TRY_OK(change.touch_parent(source, -1, timestamp_ms));
+  return change.touch_parent(destination, 1, std::max(timestamp_ms, inode->modification_time_ms));
 }
 
 // The inode at the end of the path goes, with all below it, and what it counted for.
 Result<void> remove_at(const InodePath& path, RecordChange& change) {
-  DFS_TRY(QuotaCounts removed, change.remove_tree(path.key(), *path.last(), policy_above(path, path.length() - 1)));
+  DFS_TRY(QuotaCounts removed,
+          change.remove_tree(path.key(), path.shared(path.length() - 1), policy_above(path, path.length() - 1)));
   return change.charge(path, path.length() - 1, -removed);
 }
 
@@ -76,42 +77,30 @@ Result<void> detach_at(const InodePath& path, RecordChange& change) {
     DFS_TRY(QuotaCounts removed, total_of(change, *path.last(), policy_above(path, above)));
     DFS_TRY_OK(change.charge(path, above, -removed));
   }
-  return change.detach_tree(path.key(), *path.last(), counts ? Charged::kYes : Charged::kNo);
+  return change.detach_tree(path.key(), path.shared(above), counts ? Charged::kYes : Charged::kNo);
 }
 
-Result<void> add_at(const InodePath& path, const InodeRow& inode, RecordChange& change) {
+Result<void> add_at(const InodePath& path, InodeRow inode, RecordChange& change) {
   DFS_TRY_OK(change.charge(path, path.length() - 1, QuotaCounts{.names = 1}));
-  return change.add_inode(parent_key(path), path.name(), inode);
+  return change.add_inode(path, std::move(inode));
 }
 
 }  // namespace
 
 Result<void> apply_record(const MkdirOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, new_path(change, op.path));
-  InodeRow directory;
-  directory.id = op.inode_id;
-  directory.type = InodeType::kDirectory;
-  directory.owner = op.permissions.user;
-  directory.group = op.permissions.group;
-  directory.permission = op.permissions.permission;
-  directory.modification_time_ms = op.timestamp_ms;
+  InodeRow directory = new_inode(InodeType::kDirectory, op.inode_id, op.permissions, op.timestamp_ms);
   directory.xattrs = op.xattrs;
   if (!op.acl_entries.empty()) DFS_TRY_OK(set_acl(directory, op.acl_entries));
-  return add_at(path, directory, change);
+  return add_at(path, std::move(directory), change);
 }
 
 Result<void> apply_record(const SymlinkOp& op, RecordChange& change) {
   DFS_TRY(InodePath path, new_path(change, op.path));
-  InodeRow link;
-  link.id = op.inode_id;
-  link.type = InodeType::kSymlink;
-  link.owner = op.permissions.user;
-  link.group = op.permissions.group;
-  link.permission = op.permissions.permission;
-  link.modification_time_ms = op.mtime_ms;
+  InodeRow link = new_inode(InodeType::kSymlink, op.inode_id, op.permissions, op.mtime_ms);
   link.access_time_ms = op.atime_ms;
   link.symlink_target = op.value;
-  return add_at(path, link, change);
+  return add_at(path, std::move(link), change);
 }
 
 Result<void> apply_record(const DeleteOp& op, RecordChange& change) {
@@ -120,7 +109,7 @@ Result<void> apply_record(const DeleteOp& op, RecordChange& change) {
   if (path.last() == nullptr || path.is_root()) return {};
   DFS_TRY(bool later, goes_later(*path.last(), change));
   DFS_TRY_OK(later ? detach_at(path, change) : remove_at(path, change));
-  return change.touch_directory(parent_key(path), -1, op.timestamp_ms);
+  return change.touch_parent(path, -1, op.timestamp_ms);
 }
 
 Result<void> apply_record(const RenameOldOp& op, RecordChange& change) {
@@ -141,7 +130,7 @@ Result<void> apply_record(const RenameOp& op, RecordChange& change) {
   DFS_TRY_OK(judge_rename(change, source, destination, overwrite ? Overwrite::kYes : Overwrite::kNo));
   if (destination.last() != nullptr) {
     DFS_TRY_OK(remove_at(destination, change));
-    DFS_TRY_OK(change.touch_directory(parent_key(destination), -1, 0));
+    DFS_TRY_OK(change.touch_parent(destination, -1, 0));
   }
   return move(source, destination, op.timestamp_ms, change);
 }

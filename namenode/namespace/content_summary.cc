@@ -56,8 +56,8 @@ class Summing {
       const Directory directory = std::move(left_.back());
       left_.pop_back();
       DFS_TRY_OK(for_each_child(query_.view, directory.id, directory.as_of, "",
-                                [&](std::string_view name, const InodeRow& child) -> Result<bool> {
-                                  DFS_TRY_OK(add(child, below(directory, name, child.id)));
+                                [&](std::string_view name, const InodePtr& child) -> Result<bool> {
+                                  DFS_TRY_OK(add(*child, below(directory, name, child->id)));
                                   return true;
                                 }));
       if (any_snapshots && directory.with_snapshots) DFS_TRY_OK(add_gone(directory));

@@ -11,21 +11,21 @@ namespace {
 
 struct Entry {
   EntryKey key;
-  InodeRow row;
+  InodePtr inode;
 };
 
 Result<std::vector<Entry>> children_of(const View& view, InodeId directory, size_t count_max) {
   std::vector<Entry> children;
   DFS_TRY_OK(for_each_child(view, directory, std::nullopt, "",
-                            [&](std::string_view name, const InodeRow& row) -> Result<bool> {
-                              children.push_back({{.parent = directory, .name = std::string(name)}, row});
+                            [&](std::string_view name, const InodePtr& inode) -> Result<bool> {
+                              children.push_back({{.parent = directory, .name = std::string(name)}, inode});
                               return children.size() < count_max;
                             }));
   return children;
 }
 
 Charged charged(const Entry& tree) {
-  return tree.key == detached_key(tree.row.id, Charged::kYes) ? Charged::kYes : Charged::kNo;
+  return tree.key == detached_key(tree.inode->id, Charged::kYes) ? Charged::kYes : Charged::kNo;
 }
 
 }  // namespace
@@ -42,8 +42,8 @@ Result<bool> is_larger_than(const View& view, const InodeRow& top, size_t count_
     const InodeId directory = directories.back();
     directories.pop_back();
     DFS_TRY_OK(
-        for_each_child(view, directory, std::nullopt, "", [&](std::string_view, const InodeRow& child) -> Result<bool> {
-          if (child.type == InodeType::kDirectory) directories.push_back(child.id);
+        for_each_child(view, directory, std::nullopt, "", [&](std::string_view, const InodePtr& child) -> Result<bool> {
+          if (child->type == InodeType::kDirectory) directories.push_back(child->id);
           return ++count <= count_max;
         }));
   }
@@ -61,16 +61,16 @@ Result<bool> sweep_detached_trees(const View& view, size_t inodes_max, Batch& ba
     const Charged so_far = charged(tree);
     auto remove = [&](const Entry& entry) -> Result<void> {
       if (so_far == Charged::kNo) {
-        DFS_TRY(QuotaCounts counts, counts_of(change, entry.row, 0));
+        DFS_TRY(QuotaCounts counts, counts_of(change, *entry.inode, 0));
         uncharged += counts;
       }
-      return change.remove_alone(entry.key, entry.row);
+      return change.remove_alone(entry.key, *entry.inode);
     };
     const size_t room = inodes_max - swept;
-    DFS_TRY(std::vector<Entry> children, children_of(change, tree.row.id, room));
+    DFS_TRY(std::vector<Entry> children, children_of(change, tree.inode->id, room));
     for (const Entry& child : children) {
-      if (child.row.type == InodeType::kDirectory && child.row.child_count > 0) {
-        DFS_TRY_OK(change.move_inode(child.key, detached_key(child.row.id, so_far), child.row));
+      if (child.inode->type == InodeType::kDirectory && child.inode->child_count > 0) {
+        DFS_TRY_OK(change.move_inode(child.key, detached_key(child.inode->id, so_far), child.inode));
       } else {
         DFS_TRY_OK(remove(child));
       }
@@ -94,11 +94,11 @@ Result<size_t> for_each_detached_directory(const View& view, const std::function
     const InodeId directory = left.back();
     left.pop_back();
     DFS_TRY_OK(
-        for_each_child(view, directory, std::nullopt, "", [&](std::string_view, const InodeRow& child) -> Result<bool> {
+        for_each_child(view, directory, std::nullopt, "", [&](std::string_view, const InodePtr& child) -> Result<bool> {
           ++count;
-          if (child.type == InodeType::kDirectory) {
-            visit(child.id);
-            left.push_back(child.id);
+          if (child->type == InodeType::kDirectory) {
+            visit(child->id);
+            left.push_back(child->id);
           }
           return true;
         }));

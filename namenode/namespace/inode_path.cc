@@ -99,10 +99,10 @@ std::string InodePath::path(size_t position) const {
   return join_path(components_, position);
 }
 
-EntryKey InodePath::key() const {
-  if (is_root()) return EntryKey{.parent = kNoInode, .name = ""};
-  DFS_CHECK(parent() != nullptr);
-  return EntryKey{.parent = parent()->id, .name = name()};
+EntryKey InodePath::key(size_t position) const {
+  if (position == 0) return EntryKey{.parent = kNoInode, .name = ""};
+  DFS_CHECK(at(position - 1) != nullptr);
+  return EntryKey{.parent = at(position - 1)->id, .name = components_[position - 1]};
 }
 
 InodePath InodePath::below(std::string name, std::optional<InodeRow> inode) const {

@@ -47,8 +47,9 @@ class InodePath {
   std::string path() const { return path(length() - 1); }
   std::string path(size_t position) const;
   std::string parent_path() const { return path(length() - 2); }
-  // The key of the last component's entry. Requires: the parent is there.
-  EntryKey key() const;
+  // The key of the entry: of the last component, or of another. Requires: what is above it is there.
+  EntryKey key() const { return key(length() - 1); }
+  EntryKey key(size_t position) const;
 
   // This path and one name below it, with its inode if it has one. Requires: the last inode is there.
   InodePath below(std::string name, std::optional<InodeRow> inode) const;

@@ -29,7 +29,7 @@ struct LocatedBlocks {
 
 // HdfsFileStatus
 struct FileStatus {
-  InodeRow inode;
+  InodePtr inode{};    // never null
   std::string name{};  // below the directory that was listed; empty for the path that was asked for
   uint8_t storage_policy = 0;
   bool snapshottable = false;

@@ -200,29 +200,29 @@ Result<void> PermissionChecker::check_sticky(const InodePath& path) const {
 Result<void> PermissionChecker::check_below(const InodePath& path, Access access, bool ignore_empty) const {
   if (path.last() == nullptr || path.last()->type != InodeType::kDirectory) return {};
   struct Directory {
-    InodeRow row;
+    InodePtr inode;
     std::vector<std::string> names;  // below `path`
   };
-  std::vector<Directory> left{{*path.last(), {}}};
+  std::vector<Directory> left{{path.shared(path.length() - 1), {}}};
   const std::string& user = caller_.identity.user;
   while (!left.empty()) {
     Directory directory = std::move(left.back());
     left.pop_back();
-    bool checked = directory.row.child_count > 0 || !ignore_empty;
+    const InodeRow& row = *directory.inode;
+    bool checked = row.child_count > 0 || !ignore_empty;
     std::string directory_path = full_path(path, directory.names);
-    if (checked) DFS_TRY_OK(check_inode(directory.row, directory_path, access));
-    bool sticky_here = checked && (directory.row.permission & 01000) != 0 && directory.row.owner != user;
-    DFS_TRY_OK(for_each_child(view_, directory.row.id, path.as_of(), "",
-                              [&](std::string_view name, const InodeRow& child) -> Result<bool> {
-                                std::vector<std::string> names = directory.names;
-                                names.emplace_back(name);
-                                if (sticky_here && child.owner != user) {
-                                  return fail(ErrorCode::kAccessControl,
-                                              sticky(child, full_path(path, names), directory.row, directory_path));
-                                }
-                                if (child.type == InodeType::kDirectory) left.push_back({child, std::move(names)});
-                                return true;
-                              }));
+    if (checked) DFS_TRY_OK(check_inode(row, directory_path, access));
+    bool sticky_here = checked && (row.permission & 01000) != 0 && row.owner != user;
+    DFS_TRY_OK(for_each_child(
+        view_, row.id, path.as_of(), "", [&](std::string_view name, const InodePtr& child) -> Result<bool> {
+          std::vector<std::string> names = directory.names;
+          names.emplace_back(name);
+          if (sticky_here && child->owner != user) {
+            return fail(ErrorCode::kAccessControl, sticky(*child, full_path(path, names), row, directory_path));
+          }
+          if (child->type == InodeType::kDirectory) left.push_back({child, std::move(names)});
+          return true;
+        }));
   }
   return {};
 }

@@ -14,29 +14,35 @@ namespace {
 
 // FSDirectory.DOT_RESERVED_STATUS
 FileStatus reserved_status(std::string name) {
-  FileStatus status;
-  status.inode.permission = 01770;
-  status.name = std::move(name);
-  return status;
+  return {.inode = std::make_shared<const InodeRow>(InodeRow{.permission = 01770}), .name = std::move(name)};
 }
 
 // FSDirectory.DOT_SNAPSHOT_DIR_STATUS
 FileStatus dot_snapshot_status() {
-  FileStatus status;
-  status.inode.permission = 0777;
-  return status;
+  return {.inode = std::make_shared<const InodeRow>(InodeRow{.permission = 0777})};
 }
 
-Result<FileStatus> status_of(const Query& query, InodeRow inode, std::string name, std::optional<SnapshotId> as_of,
-                             uint8_t policy, WithLocations locations) {
-  FileStatus status{.inode = std::move(inode), .name = std::move(name), .storage_policy = policy};
-  status.snapshottable = !as_of && is_snapshottable(status.inode);
-  if (locations == WithLocations::kYes && status.inode.type == InodeType::kFile) {
-    DFS_TRY(status.locations, locate(query, status.inode, as_of, 0, status.inode.length));
-    for (LocatedBlock& block : status.locations->blocks) {
-      sort_by_distance(query.datanodes, query.caller.client_address, block.storages);
-    }
+// Without its locations.
+FileStatus status_of(const InodePtr& inode, std::string_view name, std::optional<SnapshotId> as_of, uint8_t policy) {
+  return {.inode = inode,
+          .name = std::string(name),
+          .storage_policy = policy,
+          .snapshottable = !as_of && is_snapshottable(*inode)};
+}
+
+Result<void> add_locations(const Query& query, std::optional<SnapshotId> as_of, FileStatus& status) {
+  if (status.inode->type != InodeType::kFile) return {};
+  DFS_TRY(status.locations, locate(query, *status.inode, as_of, 0, status.inode->length));
+  for (LocatedBlock& block : status.locations->blocks) {
+    sort_by_distance(query.datanodes, query.caller.client_address, block.storages);
   }
+  return {};
+}
+
+// Of the inode at the end of the path.
+Result<FileStatus> status_of(const Query& query, const InodePath& path, WithLocations locations) {
+  FileStatus status = status_of(path.shared(path.length() - 1), "", path.as_of(), policy_of(path));
+  if (locations == WithLocations::kYes) DFS_TRY_OK(add_locations(query, path.as_of(), status));
   return status;
 }
 
@@ -57,9 +63,7 @@ Result<Listing> list_snapshots(const Query& query, const InodePath& path, std::s
       ++listing.remaining;
       return true;
     }
-    FileStatus status{.inode = snapshot.row.root, .name = snapshot.row.name};
-    status.inode.child_count = directory->child_count;
-    listing.entries.push_back(std::move(status));
+    listing.entries.push_back(status_of(snapshot, *directory));
     return true;
   }));
   return listing;
@@ -70,6 +74,12 @@ Error not_found(const InodePath& path) {
 }
 
 }  // namespace
+
+FileStatus status_of(const Snapshot& snapshot, const InodeRow& directory) {
+  InodeRow root = snapshot.row.root;
+  root.child_count = directory.child_count;
+  return {.inode = std::make_shared<const InodeRow>(std::move(root)), .name = snapshot.row.name};
+}
 
 Result<std::optional<FileStatus>> file_status(const Query& query, std::string_view path, FollowLink follow,
                                               WithLocations locations) {
@@ -86,7 +96,7 @@ Result<std::optional<FileStatus>> file_status(const Query& query, std::string_vi
   DFS_TRY(InodePath resolved, std::move(found));
   if (resolved.is_snapshot() && resolved.is_dot_snapshot()) return std::optional(dot_snapshot_status());
   if (resolved.last() == nullptr) return std::optional<FileStatus>();
-  DFS_TRY(FileStatus status, status_of(query, *resolved.last(), "", resolved.as_of(), policy_of(resolved), locations));
+  DFS_TRY(FileStatus status, status_of(query, resolved, locations));
   return std::optional(std::move(status));
 }
 
@@ -116,7 +126,7 @@ Result<std::optional<Listing>> list(const Query& query, std::string_view path, s
   }
   if (inode == nullptr) return std::optional<Listing>();
   if (inode->type != InodeType::kDirectory) {
-    DFS_TRY(FileStatus status, status_of(query, *inode, "", resolved.as_of(), policy_of(resolved), locations));
+    DFS_TRY(FileStatus status, status_of(query, resolved, locations));
     listing.entries.push_back(std::move(status));
     return std::optional(std::move(listing));
   }
@@ -127,19 +137,21 @@ Result<std::optional<Listing>> list(const Query& query, std::string_view path, s
   int64_t budget = query.settings.listing_max;
   listing.entries.reserve(std::min<size_t>(inode->child_count, query.settings.listing_max));
   bool more = false;
-  DFS_TRY_OK(for_each_child(
-      query.view, inode->id, resolved.as_of(), start_after, [&](std::string_view name, InodeRow& row) -> Result<bool> {
-        if (listing.entries.size() >= query.settings.listing_max || budget <= 0) {
-          more = true;
-          return false;
-        }
-        uint8_t own = row.storage_policy != 0 ? row.storage_policy : policy;
-        DFS_TRY(FileStatus status,
-                status_of(query, std::move(row), std::string(name), resolved.as_of(), own, locations));
-        if (status.locations) budget -= int64_t(status.locations->blocks.size()) * status.inode.replication;
-        listing.entries.push_back(std::move(status));
-        return true;
-      }));
+  DFS_TRY_OK(for_each_child(query.view, inode->id, resolved.as_of(), start_after,
+                            [&](std::string_view name, const InodePtr& child) -> Result<bool> {
+                              if (listing.entries.size() >= query.settings.listing_max || budget <= 0) {
+                                more = true;
+                                return false;
+                              }
+                              uint8_t own = child->storage_policy != 0 ? child->storage_policy : policy;
+                              FileStatus& status =
+                                  listing.entries.emplace_back(status_of(child, name, resolved.as_of(), own));
+                              if (locations == WithLocations::kYes)
+                                DFS_TRY_OK(add_locations(query, resolved.as_of(), status));
+                              if (status.locations)
+                                budget -= int64_t(status.locations->blocks.size()) * child->replication;
+                              return true;
+                            }));
   if (more) {
     // A client only asks whether there are more. Of a first page the count is exact; later ones would have to count
     // what came before.
@@ -167,10 +179,10 @@ Result<uint64_t> preferred_block_size(const Query& query, std::string_view path)
 Result<std::string> link_target(const Query& query, std::string_view path) {
   DFS_TRY(std::optional<FileStatus> status, file_status(query, path, FollowLink::kNo, WithLocations::kNo));
   if (!status) return fail(ErrorCode::kFileNotFound, fmt::format("File does not exist: {}", path));
-  if (status->inode.type != InodeType::kSymlink) {
+  if (status->inode->type != InodeType::kSymlink) {
     return fail(ErrorCode::kIo, fmt::format("Path {} is not a symbolic link", path));
   }
-  return status->inode.symlink_target;
+  return status->inode->symlink_target;
 }
 
 Result<uint8_t> storage_policy(const Query& query, std::string_view path) {

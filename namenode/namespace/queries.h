@@ -10,6 +10,7 @@
 #include "namenode/namespace/located_blocks.h"
 #include "namenode/namespace/permission.h"
 #include "namenode/namespace/quota.h"
+#include "namenode/namespace/snapshots.h"
 
 // What is read of one moment of the namespace (FSDirStatAndListingOp). Pure: on any thread, many at a time.
 namespace dfs::namenode {
@@ -38,6 +39,9 @@ struct Listing {
 // file itself. Nothing where the path leads nowhere.
 Result<std::optional<Listing>> list(const Query& query, std::string_view path, std::string_view start_after,
                                     WithLocations locations);
+
+// Of a snapshot, as those are listed. `directory`: of which it is, as that is now.
+FileStatus status_of(const Snapshot& snapshot, const InodeRow& directory);
 
 struct OpenedForRead {
   LocatedBlocks blocks;

@@ -124,8 +124,8 @@ Result<TreeCounts> count(const View& view, const InodeRow& top, uint8_t inherite
     Pending pending = std::move(left.back());
     left.pop_back();
     DFS_TRY_OK(for_each_child(view, pending.directory.id, std::nullopt, "",
-                              [&](std::string_view, const InodeRow& child) -> Result<bool> {
-                                DFS_TRY_OK(enter(child, pending.policy, pending.part, false));
+                              [&](std::string_view, const InodePtr& child) -> Result<bool> {
+                                DFS_TRY_OK(enter(*child, pending.policy, pending.part, false));
                                 return true;
                               }));
   }

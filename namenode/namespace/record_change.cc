@@ -7,71 +7,49 @@
 
 namespace dfs::namenode {
 
-EntryKey parent_key(const InodePath& path) {
-  DFS_CHECK(path.parent() != nullptr);
-  size_t position = path.length() - 2;
-  if (position == 0) return EntryKey{.parent = kNoInode, .name = ""};
-  return EntryKey{.parent = path.at(position - 1)->id, .name = path.components()[position - 1]};
-}
-
 Result<std::optional<std::string>> RecordChange::get(Table table, std::string_view key) const {
-  if (auto found = rows_.find(RowName{table, key}); found != rows_.end()) return found->second.bytes();
+  if (const RowContent* changed = rows_.find(table, key)) return changed->bytes();
   return view_.get(table, key);
 }
 
 Result<InodePtr> RecordChange::inode(std::string_view entry_key) const {
-  auto found = rows_.find(RowName{Table::kEntries, entry_key});
-  return found != rows_.end() ? found->second.inode : view_.inode(entry_key);
+  if (const RowContent* changed = rows_.find(Table::kEntries, entry_key)) return changed->inode;
+  return view_.inode(entry_key);
 }
 
 void RecordChange::put(Table table, std::string key, std::string value) {
   DFS_CHECK(table != Table::kEntries);
-  rows_[RowKey{table, std::move(key)}] = {.value = std::move(value)};
+  rows_.put(table, std::move(key), {.value = std::move(value)});
 }
-void RecordChange::put_entry(const EntryKey& key, InodeRow inode) {
-  rows_[RowKey{Table::kEntries, entry_key(key.parent, key.name)}] = {
-      .inode = std::make_shared<const InodeRow>(std::move(inode))};
+void RecordChange::put_entry(const EntryKey& key, InodePtr inode) {
+  rows_.put(Table::kEntries, entry_key(key.parent, key.name), {.inode = std::move(inode)});
 }
 void RecordChange::erase(Table table, std::string key) {
-  rows_[RowKey{table, std::move(key)}] = {};
-}
-
-std::optional<std::string> RecordChange::Row::bytes() const {
-  return inode ? encode(*inode) : value;
+  rows_.put(table, std::move(key), {});
 }
 
 void RecordChange::finish() {
-  while (!rows_.empty()) {
-    auto row = rows_.extract(rows_.begin());
-    auto& [table, key] = row.key();
-    if (row.mapped().inode) {
-      batch_.put(std::move(key), std::move(row.mapped().inode));
-    } else if (row.mapped().value) {
-      batch_.put(table, std::move(key), *std::move(row.mapped().value));
-    } else {
-      batch_.erase(table, std::move(key));
-    }
-  }
+  batch_.put(rows_.take());
 }
 
 Result<void> RecordChange::scan(Table table, std::string_view prefix, std::string_view from,
                                 const std::function<bool(std::string_view, std::string_view)>& visit) const {
-  const auto own = rows_.lower_bound(RowName{table, std::max(prefix, from)});
-  const auto end = rows_.lower_bound(RowName{Table(size_t(table) + 1), {}});
+  const std::vector<const Batch::Change*> own = rows_.in_order(table, prefix, from);
   return scan_merged(
-      view_, table, prefix, from, own, end, [](auto row) -> const std::string& { return row->first.key; },
-      [](auto row) { return row->second.bytes(); }, visit);
+      view_, table, prefix, from, own.begin(), own.end(), [](auto row) -> const std::string& { return (*row)->key; },
+      [](auto row) { return (*row)->bytes(); }, visit);
 }
 
-Result<void> RecordChange::add_inode(const EntryKey& parent, std::string name, const InodeRow& inode) {
-  DFS_TRY(InodePtr directory, inode_at(*this, parent.parent, parent.name));
-  DFS_CHECK(directory != nullptr);
-  EntryKey key{.parent = directory->id, .name = std::move(name)};
-  DFS_TRY_OK(put_inode(key, inode));
-  put(Table::kInodeIndex, inode_key(inode.id), encode(key));
-  DFS_TRY_OK(touch_directory(parent, 1, inode.modification_time_ms));
-  DFS_TRY_OK(raise(Counter::kLastInodeId, raw(inode.id)));
-  return add_to(inode.type == InodeType::kDirectory ? Counter::kDirectoryCount : Counter::kFileCount, 1);
+Result<void> RecordChange::add_inode(const InodePath& path, InodeRow inode) {
+  const InodeId id = inode.id;
+  const uint64_t modification_time_ms = inode.modification_time_ms;
+  const Counter counted = inode.type == InodeType::kDirectory ? Counter::kDirectoryCount : Counter::kFileCount;
+  const EntryKey key = path.key();
+  DFS_TRY_OK(put_inode(key, std::move(inode)));
+  put(Table::kInodeIndex, inode_key(id), encode(key));
+  DFS_TRY_OK(touch_parent(path, 1, modification_time_ms));
+  DFS_TRY_OK(raise(Counter::kLastInodeId, raw(id)));
+  return add_to(counted, 1);
 }
 
 Result<RecordChange::Gone> RecordChange::remove_inode(const EntryKey& key, const InodeRow& inode) {
@@ -87,23 +65,24 @@ Result<RecordChange::Gone> RecordChange::remove_inode(const EntryKey& key, const
   return Gone::kForGood;
 }
 
-Result<QuotaCounts> RecordChange::remove_tree(const EntryKey& key, const InodeRow& inode, uint8_t inherited_policy) {
+Result<QuotaCounts> RecordChange::remove_tree(const EntryKey& key, const InodePtr& inode, uint8_t inherited_policy) {
   struct Doomed {
     EntryKey key;
-    InodeRow row;
+    InodePtr inode;
     uint8_t inherited_policy;
   };
   QuotaCounts removed;
   std::vector<Doomed> left{{key, inode, inherited_policy}};
   while (!left.empty()) {
-    const auto [entry, row, inherited] = std::move(left.back());
+    const auto [entry, doomed, inherited] = std::move(left.back());
     left.pop_back();
+    const InodeRow& row = *doomed;
     DFS_TRY(QuotaCounts counts, counts_of(view_, row, inherited));
     removed += counts;
     if (row.type == InodeType::kDirectory && row.child_count > 0) {
       const uint8_t policy = row.storage_policy != 0 ? row.storage_policy : inherited;
       DFS_TRY_OK(for_each_child(
-          view_, row.id, std::nullopt, "", [&](std::string_view name, const InodeRow& child) -> Result<bool> {
+          view_, row.id, std::nullopt, "", [&](std::string_view name, const InodePtr& child) -> Result<bool> {
             left.push_back({EntryKey{.parent = row.id, .name = std::string(name)}, child, policy});
             return true;
           }));
@@ -123,20 +102,20 @@ Result<void> RecordChange::remove_alone(const EntryKey& key, const InodeRow& ino
   return {};
 }
 
-Result<void> RecordChange::detach_tree(const EntryKey& key, const InodeRow& inode, Charged charged) {
-  return move_inode(key, detached_key(inode.id, charged), inode);
+Result<void> RecordChange::detach_tree(const EntryKey& key, const InodePtr& inode, Charged charged) {
+  return move_inode(key, detached_key(inode->id, charged), inode);
 }
 
 Result<void> RecordChange::charge_detached_trees() {
-  std::vector<std::pair<EntryKey, InodeRow>> uncharged;
+  std::vector<std::pair<EntryKey, InodePtr>> uncharged;
   DFS_TRY_OK(for_each_child(*this, kDetachedTrees, std::nullopt, "",
-                            [&](std::string_view name, const InodeRow& tree) -> Result<bool> {
+                            [&](std::string_view name, const InodePtr& tree) -> Result<bool> {
                               EntryKey key{.parent = kDetachedTrees, .name = std::string(name)};
-                              if (key == detached_key(tree.id, Charged::kNo)) uncharged.emplace_back(key, tree);
+                              if (key == detached_key(tree->id, Charged::kNo)) uncharged.emplace_back(key, tree);
                               return true;
                             }));
   for (const auto& [key, tree] : uncharged) {
-    DFS_TRY_OK(move_inode(key, detached_key(tree.id, Charged::kYes), tree));
+    DFS_TRY_OK(move_inode(key, detached_key(tree->id, Charged::kYes), tree));
   }
   return {};
 }
@@ -160,20 +139,22 @@ Result<void> RecordChange::charge(const InodePath& path, size_t count, const Quo
   return {};
 }
 
-Result<void> RecordChange::move_inode(const EntryKey& from, const EntryKey& to, const InodeRow& inode) {
+Result<void> RecordChange::move_inode(const EntryKey& from, const EntryKey& to, const InodePtr& inode) {
   DFS_TRY_OK(erase_entry(from));
-  DFS_TRY_OK(put_inode(to, inode));
-  put(Table::kInodeIndex, inode_key(inode.id), encode(to));
+  DFS_TRY_OK(put_inode(to, *inode));
+  put(Table::kInodeIndex, inode_key(inode->id), encode(to));
   return {};
 }
 
-Result<void> RecordChange::touch_directory(const EntryKey& directory, int children, uint64_t modification_time_ms) {
-  DFS_TRY(InodePtr now, inode_at(*this, directory.parent, directory.name));
+Result<void> RecordChange::touch(const InodePath& path, size_t position, int children, uint64_t modification_time_ms) {
+  EntryKey key = path.key(position);
+  const RowContent* changed = rows_.find(Table::kEntries, entry_key(key.parent, key.name));
+  const InodePtr& now = changed != nullptr ? changed->inode : path.shared(position);
   DFS_CHECK(now != nullptr);
   InodeRow row = *now;
   row.child_count = uint32_t(int64_t(row.child_count) + children);
   row.modification_time_ms = std::max(row.modification_time_ms, modification_time_ms);
-  return put_inode(directory, std::move(row));
+  return put_inode(key, std::move(row));
 }
 
 void RecordChange::put_block(InodeId file, uint32_t index, const BlockRow& block, bool is_new) {

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "namenode/namespace/changed_rows.h"
 #include "namenode/namespace/detached_trees.h"
 #include "namenode/namespace/inode_path.h"
 #include "namenode/namespace/plan.h"
@@ -34,30 +34,43 @@ class RecordChange final : public View {
   const View& before() const { return view_; }
   Effects& effects() { return effects_; }
 
-  // A new inode below `parent`: its rows, the parent's count and modification time, the counters.
-  Result<void> add_inode(const EntryKey& parent, std::string name, const InodeRow& inode);
+  // A new inode at the end of a path: its rows, the parent's count and modification time, the counters. Here and below
+  // a path is one that was resolved through this.
+  Result<void> add_inode(const InodePath& path, InodeRow inode);
   // An inode without anything below it goes from the tree, and altogether unless a snapshot has it. What it counts for
   // in its parent is the caller's.
   enum class Gone : uint8_t { kForGood, kInSnapshotsOnly };
   Result<Gone> remove_inode(const EntryKey& key, const InodeRow& inode);
   // An inode with all that is below it; blocks and leases follow through the effects. What it counted for in quotas,
   // under the storage policy of the directory above it; to charge that to those directories is the caller's.
-  Result<QuotaCounts> remove_tree(const EntryKey& key, const InodeRow& inode, uint8_t inherited_policy);
+  Result<QuotaCounts> remove_tree(const EntryKey& key, const InodePtr& inode, uint8_t inherited_policy);
   // One inode of a tree that goes; what is below it has gone or goes by itself.
   Result<void> remove_alone(const EntryKey& key, const InodeRow& inode);
   // An inode with all that is below it is no longer in the tree, and goes later (see detached_trees.h).
-  Result<void> detach_tree(const EntryKey& key, const InodeRow& inode, Charged charged);
+  Result<void> detach_tree(const EntryKey& key, const InodePtr& inode, Charged charged);
   // The root's count has been made anew, without the detached trees.
   Result<void> charge_detached_trees();
-  Result<void> move_inode(const EntryKey& from, const EntryKey& to, const InodeRow& inode);
+  Result<void> move_inode(const EntryKey& from, const EntryKey& to, const InodePtr& inode);
   Result<void> put_inode(const EntryKey& key, InodeRow inode);
   // Keeps what the entry holds, if it has not changed yet since the newest snapshot that has it. All changes above do.
   Result<void> keep_version(const EntryKey& key);
   // The row of a version with those that lead to it. `inode`: of whom `bytes` are the row, if they are of one.
   void put_version(const EntryKey& entry, SnapshotId snapshot, std::string bytes, std::optional<InodeId> inode);
-  void erase_version(const EntryKey& entry, SnapshotId snapshot, std::optional<InodeId> inode);
-  // One child more (1), fewer (-1) or as many; the modification time never goes back.
-  Result<void> touch_directory(const EntryKey& directory, int children, uint64_t modification_time_ms);
+  // Takes a version away, and says what it held.
+  struct TakenVersion {
+    std::string bytes;
+    std::optional<InodeRow> inode{};
+    std::optional<InodeId> id() const { return inode ? std::optional(inode->id) : std::nullopt; }
+  };
+  Result<TakenVersion> take_version(const EntryKey& entry, SnapshotId snapshot);
+  // The directory at the end of the path, or the one above that: one child more (1), fewer (-1) or as many; the
+  // modification time never goes back.
+  Result<void> touch_directory(const InodePath& path, int children, uint64_t modification_time_ms) {
+    return touch(path, path.length() - 1, children, modification_time_ms);
+  }
+  Result<void> touch_parent(const InodePath& path, int children, uint64_t modification_time_ms) {
+    return touch(path, path.length() - 2, children, modification_time_ms);
+  }
 
   // Adds to what quotas count in the first `count` directories of the path.
   Result<void> charge(const InodePath& path, size_t count, const QuotaCounts& change);
@@ -89,33 +102,16 @@ class RecordChange final : public View {
   void put(Table table, std::string key, std::string value);
   // Without a version: what a file that is being written says of its blocks (snapshots see it grow until it is closed,
   // as in Hadoop), or that it has no version any more.
-  void put_entry(const EntryKey& key, InodeRow inode);
+  void put_entry(const EntryKey& key, InodeRow inode) {
+    put_entry(key, std::make_shared<const InodeRow>(std::move(inode)));
+  }
   void erase(Table table, std::string key);
   void finish();
 
  private:
-  struct RowKey {
-    Table table;
-    std::string key;
-  };
-  struct RowName {
-    Table table;
-    std::string_view key;
-  };
-  struct InOrder {
-    using is_transparent = void;
-    bool operator()(const auto& one, const auto& other) const {
-      return one.table != other.table ? one.table < other.table
-                                      : std::string_view(one.key) < std::string_view(other.key);
-    }
-  };
-  // As in a Batch::Change.
-  struct Row {
-    std::optional<std::string> value{};
-    InodePtr inode{};
-    std::optional<std::string> bytes() const;
-  };
-
+  Result<void> touch(const InodePath& path, size_t position, int children, uint64_t modification_time_ms);
+  void put_entry(const EntryKey& key, InodePtr inode);
+  void erase_version(const EntryKey& entry, SnapshotId snapshot, std::optional<InodeId> inode);
   Result<void> erase_entry(const EntryKey& key);
   Result<bool> has_snapshots();
   // The newest snapshot that has the entry's directory.
@@ -128,10 +124,7 @@ class RecordChange final : public View {
   Effects& effects_;
   SnapshotCover cover_;
   std::optional<bool> has_snapshots_;
-  std::map<RowKey, Row, InOrder> rows_;
+  ChangedRows rows_;
 };
-
-// The key of the entry of the parent of `path`. Requires: the parent is there.
-EntryKey parent_key(const InodePath& path);
 
 }  // namespace dfs::namenode

@@ -64,6 +64,17 @@ void RecordChange::erase_version(const EntryKey& entry, SnapshotId snapshot, std
   if (inode) erase(Table::kVersionsOfInode, inode_version_key(*inode, snapshot));
 }
 
+Result<RecordChange::TakenVersion> RecordChange::take_version(const EntryKey& entry, SnapshotId snapshot) {
+  DFS_TRY(std::optional<std::string> bytes, get(Table::kVersions, version_key(entry, snapshot)));
+  if (!bytes) return fail(ErrorCode::kCorruptFormat, "table of versions: what its index points to is not there");
+  TakenVersion taken{.bytes = *std::move(bytes)};
+  if (!taken.bytes.empty()) {
+    DFS_TRY(taken.inode, decode<InodeRow>(taken.bytes));
+  }
+  erase_version(entry, snapshot, taken.id());
+  return taken;
+}
+
 Result<void> RecordChange::put_inode(const EntryKey& key, InodeRow inode) {
   DFS_TRY_OK(keep_version(key));
   DFS_TRY(bool any, has_snapshots());

@@ -104,12 +104,13 @@ void put_row(const RpcIds& ids, RetryRow row, const NamespaceSettings& settings,
 
 }  // namespace
 
-RpcIds ids_to_remember(const EditRecord& record, const RpcIds& caller) {
+const RpcIds& ids_to_remember(const EditRecord& record, const RpcIds& caller) {
+  static const RpcIds kNone;
   if (std::holds_alternative<TruncateOp>(record)) return caller;
   // Hadoop has a place for ids in OP_ADD_BLOCK, but addBlock finds out by itself that it is repeated.
-  if (std::holds_alternative<AddBlockOp>(record)) return {};
+  if (std::holds_alternative<AddBlockOp>(record)) return kNone;
   const RpcIds* ids = rpc_ids_of(record);
-  return ids != nullptr ? *ids : RpcIds{};
+  return ids != nullptr ? *ids : kNone;
 }
 
 Result<void> remember_answer(const EditRecord& record, const RpcIds& ids, const View& before,
@@ -168,7 +169,7 @@ Result<std::string> first_answer(const View&, const RetryRow& row) {
 
 template <>
 Result<FileStatus> first_answer(const View&, const RetryRow& row) {
-  DFS_TRY(InodeRow file, decode<InodeRow>(row.answer));
+  DFS_TRY(InodePtr file, decode_inode(row.answer));
   return FileStatus{.inode = std::move(file)};
 }
 
@@ -178,7 +179,7 @@ Result<operations::Appended> first_answer(const View& view, const RetryRow& row)
   ByteReader in(row.answer);
   DFS_TRY(uint64_t length, in.varint());
   DFS_TRY(ByteView inode, in.bytes(length));
-  DFS_TRY(appended.file.inode, decode<InodeRow>(as_text(inode)));
+  DFS_TRY(appended.file.inode, decode_inode(as_text(inode)));
   DFS_TRY(uint8_t kind, in.u8());
   if (kind == 0) return appended;
   LocatedBlock block;
@@ -188,7 +189,7 @@ Result<operations::Appended> first_answer(const View& view, const RetryRow& row)
   block.id = BlockId(id);
   block.generation_stamp = GenerationStamp(stamp);
   if (kind == 2) {
-    block.offset = appended.file.inode.length - block.length;
+    block.offset = appended.file.inode->length - block.length;
     DFS_TRY(block.storages, operations::storages_of(view, block.id));
   }
   appended.last_block = std::move(block);

@@ -19,7 +19,7 @@ namespace dfs::namenode {
 
 // The ids of the call that `record` is of, if a repeated call has to find its answer. `caller` stands in for the ids
 // that a record cannot carry.
-RpcIds ids_to_remember(const EditRecord& record, const RpcIds& caller);
+const RpcIds& ids_to_remember(const EditRecord& record, const RpcIds& caller);
 
 // Adds the row for `record` to the batch of its changes. `before`: the tables without them.
 Result<void> remember_answer(const EditRecord& record, const RpcIds& ids, const View& before,

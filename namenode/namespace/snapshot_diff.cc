@@ -155,7 +155,7 @@ class Comparison {
       }
     }
     if (!entry) return entry;
-    DFS_TRY(std::optional<InodeRow> there, find_child(view_, entry->parent, entry->name, span_.later));
+    DFS_TRY(InodePtr there, child_at(view_, entry->parent, entry->name, span_.later));
     if (!there || there->id != inode) return std::optional<EntryKey>();
     return entry;
   }
@@ -199,7 +199,7 @@ class Comparison {
     for (const auto& [name, states] : versions) {
       auto first = std::ranges::find_if(states, [&](const Version& state) { return span_.covers(state.snapshot); });
       if (first == states.end()) continue;
-      DFS_TRY(std::optional<InodeRow> after, find_child(view_, directory, name, span_.later));
+      DFS_TRY(InodePtr after, child_at(view_, directory, name, span_.later));
       const std::optional<InodeRow>& before = first->inode;
       const bool same = before && after && before->id == after->id &&
                         (before->type != InodeType::kSymlink || same_metadata(*before, *after));
@@ -232,11 +232,11 @@ class Comparison {
     for (const Changed& one : change.deleted) deleted.emplace(one.name, one.inode.id);
     std::vector<Changed> children;
     DFS_TRY_OK(for_each_child(
-        view_, directory.id, span_.earlier, "", [&](std::string_view name, const InodeRow& child) -> Result<bool> {
+        view_, directory.id, span_.earlier, "", [&](std::string_view name, const InodePtr& child) -> Result<bool> {
           if (!resume.empty() && name < resume.front()) return true;
           const bool may_have_changed =
-              child.type == InodeType::kDirectory || child.versioned || versions.contains(std::string(name));
-          if (may_have_changed) children.push_back({std::string(name), child});
+              child->type == InodeType::kDirectory || child->versioned || versions.contains(std::string(name));
+          if (may_have_changed) children.push_back({std::string(name), *child});
           return true;
         }));
     for (const Changed& child : children) {

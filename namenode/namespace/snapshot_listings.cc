@@ -15,7 +15,7 @@ Result<std::optional<std::vector<SnapshottableStatus>>> snapshottable_listing(co
     if (!path) continue;
     const InodeRow& directory = *path->last();
     if (!query.caller.is_superuser && directory.owner != query.caller.identity.user) continue;
-    SnapshottableStatus status{.status = {.inode = directory, .name = path->name()},
+    SnapshottableStatus status{.status = {.inode = path->shared(path->length() - 1), .name = path->name()},
                                .parent_path = path->is_root() ? "" : path->parent_path(),
                                .snapshot_quota = snapshot_quota(directory)};
     DFS_TRY(status.snapshot_count, count_snapshots(query.view, id));
@@ -35,9 +35,7 @@ Result<std::vector<SnapshotStatus>> snapshot_listing(const Query& query, std::st
   std::vector<SnapshotStatus> listing;
   const std::string directory_path = resolved.path();
   DFS_TRY_OK(for_each_snapshot(query.view, directory.id, "", [&](const Snapshot& snapshot) -> Result<bool> {
-    FileStatus status{.inode = snapshot.row.root, .name = snapshot.row.name};
-    status.inode.child_count = directory.child_count;
-    listing.push_back({std::move(status), snapshot.id, directory_path});
+    listing.push_back({status_of(snapshot, directory), snapshot.id, directory_path});
     return true;
   }));
   return listing;

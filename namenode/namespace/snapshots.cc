@@ -164,7 +164,7 @@ Result<std::optional<InodeRow>> find_child(const View& view, InodeId directory, 
 
 namespace {
 
-using Visit = std::function<Result<bool>(std::string_view name, InodeRow&)>;
+using Visit = std::function<Result<bool>(std::string_view name, const InodePtr& inode)>;
 
 // Some rows of a table that is in order of names, at a time.
 constexpr size_t kRowsAtOnce = 256;
@@ -210,7 +210,7 @@ Result<std::vector<NamedRow>> next_versions(const View& view, InodeId directory,
 Result<bool> merge(const std::vector<NamedRow>& entries, const std::vector<NamedRow>& versions, const Visit& visit) {
   auto show = [&](const NamedRow& row) -> Result<bool> {
     if (row.bytes.empty()) return true;
-    DFS_TRY(InodeRow inode, decode<InodeRow>(row.bytes));
+    DFS_TRY(InodePtr inode, decode_inode(row.bytes));
     return visit(row.name, inode);
   };
   auto version = versions.begin();
@@ -238,15 +238,13 @@ Result<void> for_each_child(const View& view, InodeId directory, std::optional<S
   if (!as_of) {
     const std::string prefix = entry_key(directory, "");
     Result<void> outcome;
-    DFS_TRY_OK(view.scan(Table::kEntries, prefix, entry_key(directory, after),
-                         [&](std::string_view key, std::string_view value) {
-                           std::string_view name = key.substr(prefix.size());
-                           if (name == after && !after.empty()) return true;
-                           Result<InodeRow> row = decode<InodeRow>(value);
-                           Result<bool> go_on = row ? visit(name, *row) : Result<bool>(std::unexpected(row.error()));
-                           if (!go_on) outcome = std::unexpected(std::move(go_on).error());
-                           return go_on && *go_on;
-                         }));
+    DFS_TRY_OK(view.scan_inodes(prefix, entry_key(directory, after), [&](std::string_view key, const InodePtr& inode) {
+      std::string_view name = key.substr(prefix.size());
+      if (name == after && !after.empty()) return true;
+      Result<bool> go_on = visit(name, inode);
+      if (!go_on) outcome = std::unexpected(std::move(go_on).error());
+      return go_on && *go_on;
+    }));
     return outcome;
   }
   for (std::string from(after);;) {

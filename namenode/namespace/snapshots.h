@@ -82,13 +82,11 @@ class SnapshotCover {
 
 // What an entry holds as of a snapshot that has its directory; now, without one. Null: nothing.
 Result<InodePtr> child_at(const View& view, InodeId directory, std::string_view name, std::optional<SnapshotId> as_of);
-Result<std::optional<InodeRow>> find_child(const View& view, InodeId directory, std::string_view name,
-                                           std::optional<SnapshotId> as_of);
 // Calls `visit` with each entry of the directory as of a snapshot (now, without one) in order of names, from the first
-// after `after`, until it returns false; it may keep the row. An error of `visit` ends it.
+// after `after`, until it returns false. An error of `visit` ends it.
 Result<void> for_each_child(const View& view, InodeId directory, std::optional<SnapshotId> as_of,
                             std::string_view after,
-                            const std::function<Result<bool>(std::string_view name, InodeRow&)>& visit);
+                            const std::function<Result<bool>(std::string_view name, const InodePtr& inode)>& visit);
 
 struct Version {
   SnapshotId snapshot{};

@@ -142,7 +142,7 @@ void to_proto(const LocatedBlocks& blocks, const ConversionContext& context, Loc
 }
 
 void to_proto(const FileStatus& status, const ConversionContext& context, HdfsFileStatusProto& out) {
-  const InodeRow& inode = status.inode;
+  const InodeRow& inode = *status.inode;
   out.set_filetype(inode.type == InodeType::kDirectory ? HdfsFileStatusProto::IS_DIR
                    : inode.type == InodeType::kFile    ? HdfsFileStatusProto::IS_FILE
                                                        : HdfsFileStatusProto::IS_SYMLINK);

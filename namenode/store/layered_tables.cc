@@ -28,18 +28,18 @@ struct Layers {
   std::shared_ptr<RecentRows> frozen;  // on its way to the disk; may be null
   std::shared_ptr<const View> stored;  // null: nothing is below
 
-  std::optional<RowValue> find(Table table, std::string_view key, uint64_t version) const {
-    std::optional<RowValue> found = active->find(table, key, version);
+  std::optional<RowContent> find(Table table, std::string_view key, uint64_t version) const {
+    std::optional<RowContent> found = active->find(table, key, version);
     if (!found && frozen) found = frozen->find(table, key, version);
     return found;
   }
   Result<std::optional<std::string>> get(Table table, std::string_view key, uint64_t version) const {
-    if (const std::optional<RowValue> found = find(table, key, version)) return bytes_of(*found);
+    if (const std::optional<RowContent> found = find(table, key, version)) return found->bytes();
     if (!stored) return std::nullopt;
     return stored->get(table, key);
   }
   Result<InodePtr> inode(std::string_view key, uint64_t version) const {
-    if (const std::optional<RowValue> found = find(Table::kEntries, key, version)) return inode_of(*found);
+    if (const std::optional<RowContent> found = find(Table::kEntries, key, version)) return found->decoded();
     if (!stored) return InodePtr();
     return stored->inode(key);
   }
@@ -49,8 +49,8 @@ struct Layers {
     std::vector<std::string> asked;
     std::vector<size_t> places;
     for (size_t i = 0; i < keys.size(); ++i) {
-      if (const std::optional<RowValue> found = find(table, keys[i], version)) {
-        values[i] = bytes_of(*found);
+      if (const std::optional<RowContent> found = find(table, keys[i], version)) {
+        values[i] = found->bytes();
       } else if (stored) {
         asked.push_back(keys[i]);
         places.push_back(i);
@@ -91,7 +91,7 @@ class LayerCursor {
   bool more_ = false;
 };
 
-// A scan through all layers. `show(key, RowValue)` and `show_stored(key, what the stored row is)` return false to end
+// A scan through all layers. `show(key, RowContent)` and `show_stored(key, what the stored row is)` return false to end
 // it; `scan_stored(visit)` scans what is below.
 template <class Show, class ScanStored>
 Result<void> scan_layers(const Layers& layers, Table table, std::string_view prefix, std::string_view from,
@@ -112,8 +112,8 @@ Result<void> scan_layers(const Layers& layers, Table table, std::string_view pre
       if (key && std::string_view(row.key) > *key) return false;
       hidden = key && row.key == *key;
       const bool shadows = from_active && frozen.valid() && frozen.row().key == row.key;
-      const bool gone = std::holds_alternative<std::monostate>(row.value) ||
-                        (!from_active && layers.active->is_cut(table, row.key, version));
+      const bool gone =
+          row.value.is_gone() || (!from_active && layers.active->is_cut(table, row.key, version));
       if (!gone) go_on = show(row);
       if (shadows) frozen.next();
       from_active ? active.next() : frozen.next();
@@ -135,8 +135,7 @@ Result<void> scan_bytes(const Layers& layers, Table table, std::string_view pref
   return scan_layers(
       layers, table, prefix, from, version,
       [&](const RecentRows::Row& row) {
-        if (const auto* bytes = std::get_if<std::string>(&row.value)) return visit(row.key, *bytes);
-        return visit(row.key, encode(*std::get<InodePtr>(row.value)));
+        return row.value.inode ? visit(row.key, encode(*row.value.inode)) : visit(row.key, *row.value.value);
       },
       [&](const auto& each) {
         return layers.stored->scan(table, prefix, from, [&](std::string_view key, std::string_view value) {
@@ -151,8 +150,7 @@ Result<void> scan_decoded(const Layers& layers, std::string_view prefix, std::st
   DFS_TRY_OK(scan_layers(
       layers, Table::kEntries, prefix, from, version,
       [&](const RecentRows::Row& row) {
-        if (const auto* inode = std::get_if<InodePtr>(&row.value)) return visit(row.key, *inode);
-        Result<InodePtr> decoded = inode_of(row.value);
+        Result<InodePtr> decoded = row.value.decoded();
         if (!decoded) outcome = std::unexpected(std::move(decoded).error());
         return decoded && visit(row.key, *decoded);
       },
@@ -281,13 +279,7 @@ class LayeredTables final : public Tables {
     RecentRows& rows = *layers_.active;
     for (const Batch::Cut& cut : batch.cuts()) rows.cut(cut.table, cut.end, version_);
     for (Batch::Change& change : batch.take_changes()) {
-      RowValue value;
-      if (change.inode) {
-        value = std::move(change.inode);
-      } else if (change.value) {
-        value = *std::move(change.value);
-      }
-      rows.write(change.table, std::move(change.key), std::move(value), version_);
+      rows.write(change.table, std::move(change.key), static_cast<RowContent&&>(change), version_);
     }
     if (applied != kNoTransaction) applied_ = applied;
     if (stored_ && !layers_.frozen && rows.bytes() >= kPieceBytes) freeze();

@@ -3,19 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "namenode/store/rows.h"
-
 namespace dfs::namenode {
 namespace {
 
 // What a row takes beside its key and value: its node in the map.
 constexpr size_t kNodeBytes = 136;
-
-size_t size_of(const RowValue& value) {
-  if (const auto* inode = std::get_if<InodePtr>(&value)) return memory_bytes(**inode);
-  const auto* bytes = std::get_if<std::string>(&value);
-  return bytes != nullptr ? bytes->size() : 0;
-}
 
 // The bits of the first sixteen bytes of its keys that tell a group. Ids are given in order, and what is changed
 // together mostly has neighbouring ones: some dozen rows are a group.
@@ -62,18 +54,6 @@ uint64_t eight_bytes(std::string_view key) {
 
 }  // namespace
 
-std::optional<std::string> bytes_of(const RowValue& value) {
-  if (const auto* inode = std::get_if<InodePtr>(&value)) return encode(**inode);
-  const auto* bytes = std::get_if<std::string>(&value);
-  return bytes != nullptr ? std::optional(*bytes) : std::nullopt;
-}
-
-Result<InodePtr> inode_of(const RowValue& value) {
-  if (const auto* inode = std::get_if<InodePtr>(&value)) return *inode;
-  const auto* bytes = std::get_if<std::string>(&value);
-  return bytes != nullptr ? decode_inode(*bytes) : Result<InodePtr>(InodePtr());
-}
-
 void PinnedVersions::add(uint64_t version) {
   std::lock_guard lock(mutex_);
   versions_.insert(versions_.end(), version);
@@ -104,14 +84,14 @@ RecentRows::Group RecentRows::group_of(Table table, std::string_view key) {
   return group;
 }
 
-const RowValue* RecentRows::at(const Version& newest, uint64_t version) {
+const RowContent* RecentRows::at(const Version& newest, uint64_t version) {
   const Version* found = &newest;
   while (found != nullptr && found->number > version) found = found->older.get();
   return found != nullptr ? &found->value : nullptr;
 }
 
-void RecentRows::put(Rows& rows, std::string key, RowValue value, uint64_t version) {
-  size_t more = size_of(value), less = 0;
+void RecentRows::put(Rows& rows, std::string key, RowContent value, uint64_t version) {
+  size_t more = value.size(), less = 0;
   auto [row, is_new] = rows.try_emplace(std::move(key));
   Version& newest = row->second;
   if (is_new) {
@@ -122,14 +102,14 @@ void RecentRows::put(Rows& rows, std::string key, RowValue value, uint64_t versi
       more += sizeof(Version);
       newest.older = std::make_unique<Version>(std::move(newest));
     } else {
-      less += size_of(newest.value);
+      less += newest.value.size();
     }
     // Whoever reads the oldest reads this or a newer one.
     Version* last = &newest;
     while (last->older && (last == &newest || last->number > pins.oldest)) last = last->older.get();
     if (last != &newest && last->number <= pins.oldest) {
       for (const Version* gone = last->older.get(); gone != nullptr; gone = gone->older.get()) {
-        less += sizeof(Version) + size_of(gone->value);
+        less += sizeof(Version) + gone->value.size();
       }
       last->older.reset();
     }
@@ -139,7 +119,7 @@ void RecentRows::put(Rows& rows, std::string key, RowValue value, uint64_t versi
   bytes_.fetch_add(more - less, std::memory_order_relaxed);
 }
 
-void RecentRows::write(Table table, std::string key, RowValue value, uint64_t version) {
+void RecentRows::write(Table table, std::string key, RowContent value, uint64_t version) {
   const GroupName name{table, group_of(table, key)};
   bool new_group = false;
   {
@@ -180,7 +160,7 @@ bool RecentRows::is_cut(Table table, std::string_view key, uint64_t version) con
   return std::ranges::any_of(of_table.cuts, [&](const Cut& cut) { return cut.version <= version && key < cut.end; });
 }
 
-std::optional<RowValue> RecentRows::find(Table table, std::string_view key, uint64_t version) const {
+std::optional<RowContent> RecentRows::find(Table table, std::string_view key, uint64_t version) const {
   if (!has(table)) return std::nullopt;
   const GroupName name{table, group_of(table, key)};
   {
@@ -188,11 +168,11 @@ std::optional<RowValue> RecentRows::find(Table table, std::string_view key, uint
     std::lock_guard lock(shard.mutex);
     if (auto group = shard.groups.find(name); group != shard.groups.end()) {
       if (auto row = group->second.find(key); row != group->second.end()) {
-        if (const RowValue* value = at(row->second, version)) return *value;
+        if (const RowContent* value = at(row->second, version)) return *value;
       }
     }
   }
-  if (is_cut(table, key, version)) return RowValue();
+  if (is_cut(table, key, version)) return RowContent();
   return std::nullopt;
 }
 
@@ -217,7 +197,7 @@ bool RecentRows::rows_from(Table table, std::string_view prefix, std::string_vie
     const Rows& own = there->second;
     for (auto row = after ? own.upper_bound(from) : own.lower_bound(from); row != own.end(); ++row) {
       if (!std::string_view(row->first).starts_with(prefix)) return false;
-      const RowValue* value = at(row->second, version);
+      const RowContent* value = at(row->second, version);
       if (value == nullptr) continue;
       if (left == 0) return true;
       --left;
@@ -228,7 +208,7 @@ bool RecentRows::rows_from(Table table, std::string_view prefix, std::string_vie
 }
 
 void RecentRows::for_each(Table table,
-                          const std::function<void(const std::string& key, const RowValue& value)>& visit) const {
+                          const std::function<void(const std::string& key, const RowContent& value)>& visit) const {
   for (const Group& group : table_of(table).order) {
     const GroupName name{table, group};
     for (const auto& [key, newest] : shard_of(name).groups.find(name)->second) visit(key, newest.value);

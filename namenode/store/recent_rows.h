@@ -12,17 +12,11 @@
 #include <set>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "namenode/store/tables.h"
 
 namespace dfs::namenode {
-
-// What a row holds: nothing (it is not there), bytes, or an inode of kEntries.
-using RowValue = std::variant<std::monostate, std::string, InodePtr>;
-std::optional<std::string> bytes_of(const RowValue& value);
-Result<InodePtr> inode_of(const RowValue& value);
 
 // The versions of the tables that somebody reads. Thread-safe.
 class PinnedVersions {
@@ -54,18 +48,18 @@ class RecentRows {
   RecentRows& operator=(const RecentRows&) = delete;
 
   // The row holds `value` from `version` on, which is the newest. What it was before is kept while it is read.
-  void write(Table table, std::string key, RowValue value, uint64_t version);
+  void write(Table table, std::string key, RowContent value, uint64_t version);
   // All rows before `end`, here and below, are gone from `version` on.
   void cut(Table table, std::string end, uint64_t version);
 
   // What the row was at `version`; nothing where that has to be asked of what lies below.
-  std::optional<RowValue> find(Table table, std::string_view key, uint64_t version) const;
+  std::optional<RowContent> find(Table table, std::string_view key, uint64_t version) const;
   // Whether what lies below has the row no more: it was cut off.
   bool is_cut(Table table, std::string_view key, uint64_t version) const;
 
   struct Row {
     std::string key;
-    RowValue value;
+    RowContent value;
   };
   // Appends up to `count_max` rows as they were at `version`, also those that were not there, in order from `from` on
   // (after it where `after` is set), while they start with `prefix`. True if it ended at the count.
@@ -80,14 +74,14 @@ class RecentRows {
   // These are of rows that are no longer written.
   bool has_rows(Table table) const { return !table_of(table).order.empty(); }
   // The newest of each row in order of keys.
-  void for_each(Table table, const std::function<void(const std::string& key, const RowValue& value)>& visit) const;
+  void for_each(Table table, const std::function<void(const std::string& key, const RowContent& value)>& visit) const;
   // Where the last cut ended. Empty: there was none.
   std::string cut_end(Table table) const;
 
  private:
   struct Version {
     uint64_t number = 0;
-    RowValue value;
+    RowContent value;
     std::unique_ptr<Version> older;
   };
   using Rows = std::map<std::string, Version, std::less<>>;
@@ -123,8 +117,8 @@ class RecentRows {
   static Group group_of(Table table, std::string_view key);
   Shard& shard_of(const GroupName& name) const { return shards_[Hash()(name) >> 32 & (kShards - 1)]; }
   OfTable& table_of(Table table) const { return tables_[size_t(table)]; }
-  static const RowValue* at(const Version& newest, uint64_t version);
-  void put(Rows& rows, std::string key, RowValue value, uint64_t version);
+  static const RowContent* at(const Version& newest, uint64_t version);
+  void put(Rows& rows, std::string key, RowContent value, uint64_t version);
   // The first group from `from` on; nothing behind the last.
   std::optional<Group> group_from(Table table, const Group& from, bool after) const;
 

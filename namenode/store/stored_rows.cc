@@ -360,19 +360,21 @@ class RocksdbRows final : public StoredRows {
     const rocksdb::Options options = db_->GetOptions(family);
     rocksdb::SstFileWriter file(rocksdb::EnvOptions(options), options, family);
     rocksdb::Status status = file.Open(path);
-    auto add = [&](const std::string& key, const RowValue& value) {
+    auto add = [&](const std::string& key, const RowContent& value) {
       if (!status.ok()) return;
-      if (const std::optional<std::string> bytes = bytes_of(value)) {
+      if (const std::optional<std::string> bytes = value.bytes()) {
         status = file.Put(key, *bytes);
       } else {
         status = file.Delete(key);
       }
     };
     if (table == Table::kMeta) {
-      std::map<std::string, RowValue> all;
-      rows.for_each(table, [&](const std::string& key, const RowValue& value) { all.emplace(key, value); });
-      all.insert_or_assign(std::string(kLastApplied), value_of(applied));
-      if (std::string end = rows.cut_end(kCutTable); !end.empty()) all.insert_or_assign(std::string(kCutEnd), end);
+      std::map<std::string, RowContent> all;
+      rows.for_each(table, [&](const std::string& key, const RowContent& value) { all.emplace(key, value); });
+      all.insert_or_assign(std::string(kLastApplied), RowContent{.value = value_of(applied)});
+      if (std::string end = rows.cut_end(kCutTable); !end.empty()) {
+        all.insert_or_assign(std::string(kCutEnd), RowContent{.value = std::move(end)});
+      }
       for (const auto& [key, value] : all) add(key, value);
     } else {
       rows.for_each(table, add);
@@ -386,12 +388,11 @@ class RocksdbRows final : public StoredRows {
   void cache(const RecentRows& rows) {
     ++version_;
     std::string directory;
-    rows.for_each(Table::kEntries, [&](const std::string& key, const RowValue& value) {
-      if (std::holds_alternative<std::string>(value)) {
+    rows.for_each(Table::kEntries, [&](const std::string& key, const RowContent& value) {
+      if (value.value) {
         caches_->inodes.pass_by(Table::kEntries, key, version_);
       } else {
-        const InodePtr* inode = std::get_if<InodePtr>(&value);
-        caches_->inodes.write(Table::kEntries, key, inode != nullptr ? *inode : nullptr, version_);
+        caches_->inodes.write(Table::kEntries, key, value.inode, version_);
       }
       if (std::string_view parent = std::string_view(key).substr(0, sizeof(InodeId)); parent != directory) {
         directory = parent;
@@ -400,8 +401,8 @@ class RocksdbRows final : public StoredRows {
     });
     for (size_t table = 0; table < kTableCount; ++table) {
       if (!is_cached(Table(table))) continue;
-      rows.for_each(Table(table), [&](const std::string& key, const RowValue& value) {
-        caches_->rows.write(Table(table), key, bytes_of(value), version_);
+      rows.for_each(Table(table), [&](const std::string& key, const RowContent& value) {
+        caches_->rows.write(Table(table), key, value.bytes(), version_);
       });
     }
   }

@@ -1,5 +1,8 @@
 #include "namenode/store/tables.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "namenode/store/rows.h"
 
 namespace dfs::namenode {
@@ -10,24 +13,38 @@ Result<InodePtr> View::inode(std::string_view entry_key) const {
   return decode_inode(*bytes);
 }
 
-std::optional<std::string> Batch::Change::bytes() const {
-  return inode ? encode(*inode) : value;
-}
-
-void Batch::put(std::string entry_key, InodePtr inode) {
-  bytes_ += entry_key.size() + memory_bytes(*inode);
-  changes_.push_back({Table::kEntries, std::move(entry_key), std::nullopt, std::move(inode)});
-}
-
 Result<void> View::scan_inodes(std::string_view prefix, std::string_view from,
-                               const std::function<bool(std::string_view, const InodePtr&)>& visit) const {
+                               const std::function<bool(std::string_view key, const InodePtr& inode)>& visit) const {
   Result<void> outcome;
   DFS_TRY_OK(scan(Table::kEntries, prefix, from, [&](std::string_view key, std::string_view value) {
     Result<InodePtr> inode = decode_inode(value);
-    if (!inode) outcome = std::unexpected(std::move(inode).error());
-    return inode && visit(key, *inode);
+    if (inode) return visit(key, *inode);
+    outcome = std::unexpected(std::move(inode).error());
+    return false;
   }));
   return outcome;
+}
+
+std::optional<std::string> RowContent::bytes() const {
+  return inode ? encode(*inode) : value;
+}
+
+void Batch::put(std::vector<Change> changes) {
+  for (const Change& change : changes) bytes_ += change.key.size() + change.size();
+  if (changes_.empty()) {
+    changes_ = std::move(changes);
+  } else {
+    std::ranges::move(changes, std::back_inserter(changes_));
+  }
+}
+
+size_t RowContent::size() const {
+  return inode ? memory_bytes(*inode) : value ? value->size() : 0;
+}
+
+Result<InodePtr> RowContent::decoded() const {
+  if (inode || !value) return inode;
+  return decode_inode(*value);
 }
 
 Result<std::vector<std::optional<std::string>>> View::get_many(Table table,

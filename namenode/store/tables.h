@@ -62,27 +62,36 @@ class View {
                                    const std::function<bool(std::string_view key, const InodePtr& inode)>& visit) const;
 };
 
+// What a row is to hold: bytes or, of kEntries, an inode in their place. Neither: the row goes.
+struct RowContent {
+  std::optional<std::string> value{};
+  InodePtr inode{};
+  bool is_gone() const { return !value && !inode; }
+  std::optional<std::string> bytes() const;
+  Result<InodePtr> decoded() const;  // null: it is gone
+  size_t size() const;  // of the bytes, or of the inode in memory
+};
+
 // Changes that become visible together. Not thread-safe.
 class Batch {
  public:
-  struct Change {
-    Table table;
+  struct Change : RowContent {
+    Table table{};
     std::string key;
-    std::optional<std::string> value;  // nothing, and no inode: the row goes
-    InodePtr inode{};                  // of kEntries, in place of its bytes
-    // What the row is to hold.
-    std::optional<std::string> bytes() const;
   };
+  void put(Table table, std::string key, RowContent content) {
+    bytes_ += key.size() + content.size();
+    changes_.push_back({std::move(content), table, std::move(key)});
+  }
   void put(Table table, std::string key, std::string value) {
-    bytes_ += key.size() + value.size();
-    changes_.push_back({table, std::move(key), std::move(value)});
+    put(table, std::move(key), RowContent{.value = std::move(value)});
   }
   // Into kEntries.
-  void put(std::string entry_key, InodePtr inode);
-  void erase(Table table, std::string key) {
-    bytes_ += key.size();
-    changes_.push_back({table, std::move(key), std::nullopt});
+  void put(std::string entry_key, InodePtr inode) {
+    put(Table::kEntries, std::move(entry_key), RowContent{.inode = std::move(inode)});
   }
+  void erase(Table table, std::string key) { put(table, std::move(key), RowContent{}); }
+  void put(std::vector<Change> changes);
   // Of kRetries: every row before `end` goes, and none may be put there until another cut has a lower end. Where that
   // is so, rows that went may be there again.
   struct Cut {

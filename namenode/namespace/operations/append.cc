@@ -65,7 +65,7 @@ Result<Planned<Appended>> append(const PlanContext& context, const Append& reque
     }
   }
   file.under_construction = true;
-  appended.file.inode = std::move(file);
+  appended.file.inode = std::make_shared<const InodeRow>(std::move(file));
   AppendOp op;
   op.path = path.path();
   op.client_name = request.holder;

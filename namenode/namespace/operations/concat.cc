@@ -33,7 +33,7 @@ Result<void> check_in_no_snapshot(const View& view, const std::string& source, c
                                   SnapshotCover& cover) {
   DFS_TRY(std::optional<SnapshotId> newest, cover.newest(path.parent()->id));
   if (newest) {
-    DFS_TRY(std::optional<InodeRow> then, find_child(view, path.parent()->id, path.name(), newest));
+    DFS_TRY(InodePtr then, child_at(view, path.parent()->id, path.name(), newest));
     if (then && then->id == path.last()->id) {
       return fail(ErrorCode::kSnapshot, "Concat: the source file " + source + " is in snapshot");
     }

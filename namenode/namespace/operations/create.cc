@@ -84,15 +84,16 @@ Result<Planned<FileStatus>> create(const PlanContext& context, const Create& req
   Planned<FileStatus> planned{.value = FileStatus{}};
   const bool replaces = path.last() != nullptr;
   // With one to replace, its parent is the deepest that stays.
-  InodePath above = path;
+  std::optional<InodePath> without_last;
   if (replaces) {
     std::vector<InodePtr> kept;
     for (size_t i = 0; i + 1 < path.existing(); ++i) kept.push_back(path.shared(i));
     InodeRow parent = *kept.back();
     parent.child_count -= 1;
     kept.back() = std::make_shared<const InodeRow>(std::move(parent));
-    above = InodePath(path.components(), std::move(kept));
+    without_last.emplace(path.components(), std::move(kept));
   }
+  const InodePath& above = replaces ? *without_last : path;
   DFS_TRY(NewInodes inodes, NewInodes::start(context, above, planned.records));
   QuotaCounts freed;
   if (replaces) {
@@ -132,7 +133,7 @@ Result<Planned<FileStatus>> create(const PlanContext& context, const Create& req
   op.storage_policy_id = policy;
   op.rpc = rpc_ids(context.caller);
   planned.records.push_back(std::move(op));
-  planned.value = FileStatus{.inode = std::move(file)};
+  planned.value = FileStatus{.inode = std::make_shared<const InodeRow>(std::move(file))};
   return planned;
 }
 

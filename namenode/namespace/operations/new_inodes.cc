@@ -12,7 +12,7 @@ Result<NewInodes> NewInodes::start(const PlanContext& context, const InodePath& 
 }
 
 Result<InodeId> NewInodes::claim_last(const QuotaCounts& freed) {
-  DFS_TRY_OK(check_new_name(context_.settings, path_.path(made_), parent_, path_.components()[made_]));
+  DFS_TRY_OK(check_new_name(context_.settings, path_, made_, *parent_));
   // Those made before this one are not in the tables yet.
   QuotaCounts used_less = freed;
   used_less.names -= int64_t(made_ + 1 - path_.existing());
@@ -24,7 +24,7 @@ Result<InodeId> NewInodes::claim_last(const QuotaCounts& freed) {
 Result<std::vector<AclEntry>> NewInodes::set_mode(InodeRow& inode, CreateMode mode) const {
   const bool unmasked = context_.settings.posix_acl_inheritance && mode.unmasked;
   inode.permission = unmasked ? *mode.unmasked : mode.masked;
-  DFS_TRY(bool inherits, inherit_default_acl(parent_, inode));
+  DFS_TRY(bool inherits, inherit_default_acl(*parent_, inode));
   if (!inherits) inode.permission = mode.masked;
   if (inode.acl.empty()) return std::vector<AclEntry>();
   return logical_acl(inode);
@@ -40,10 +40,10 @@ Result<void> NewInodes::make_directory(CreateMode mode) {
   InodeRow directory;
   directory.id = id;
   directory.owner = context_.caller.identity.user;
-  directory.group = parent_.group;
+  directory.group = parent_->group;
   DFS_TRY(op.acl_entries, set_mode(directory, mode));
   op.permissions = {directory.owner, directory.group, directory.permission};
-  parent_ = std::move(directory);
+  parent_ = std::make_shared<const InodeRow>(std::move(directory));
   records_.push_back(std::move(op));
   return {};
 }

@@ -36,7 +36,7 @@ class NewInodes {
   Result<InodeId> claim_last(const QuotaCounts& freed = {});
 
   // What the next inode is made in; a new one takes its group from it.
-  const InodeRow& parent() const { return parent_; }
+  const InodeRow& parent() const { return *parent_; }
 
  private:
   NewInodes(const PlanContext& context, const InodePath& path, std::vector<EditRecord>& records, InodeId last_id)
@@ -44,14 +44,14 @@ class NewInodes {
         path_(path),
         records_(records),
         last_id_(last_id),
-        parent_(path.deepest()),
+        parent_(path.shared(path.existing() - 1)),
         made_(path.existing() - 1) {}
 
   const PlanContext& context_;
   const InodePath& path_;
   std::vector<EditRecord>& records_;
   InodeId last_id_;
-  InodeRow parent_;
+  InodePtr parent_;
   size_t made_;  // position of `parent_` in the path
 };
 

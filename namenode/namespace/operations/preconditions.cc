@@ -59,8 +59,16 @@ Result<void> check_object_limit(const PlanContext& context) {
                                           context.settings.objects_max));
 }
 
+namespace {
+
+bool is_name_length_allowed(const NamespaceSettings& settings, std::string_view name) {
+  return settings.component_bytes_max == 0 || name.size() <= settings.component_bytes_max;
+}
+
+}  // namespace
+
 Result<void> check_name_length(const NamespaceSettings& settings, std::string_view parent_path, std::string_view name) {
-  if (settings.component_bytes_max == 0 || name.size() <= settings.component_bytes_max) return {};
+  if (is_name_length_allowed(settings, name)) return {};
   return fail(ErrorCode::kPathComponentTooLong,
               fmt::format("The maximum path component name limit of {} in directory {} is exceeded: limit={} length={}",
                           name, parent_path, settings.component_bytes_max, name.size()));
@@ -73,31 +81,42 @@ Result<void> check_not_dot_snapshot(std::string_view name) {
 
 namespace {
 
-Result<void> check_room(const NamespaceSettings& settings, std::string_view path, const InodeRow& directory) {
+// `directory` is what is or will be at that position.
+Result<void> check_room(const NamespaceSettings& settings, const InodePath& path, size_t position,
+                        const InodeRow& directory) {
   if (directory.child_count < settings.directory_items_max) return {};
   return fail(ErrorCode::kMaxDirectoryItems,
-              fmt::format("The directory item limit of {} is exceeded: limit={} items={}", path,
+              fmt::format("The directory item limit of {} is exceeded: limit={} items={}", path.path(position),
                           settings.directory_items_max, directory.child_count));
+}
+
+// Of the name below that position.
+Result<void> check_name_length_at(const NamespaceSettings& settings, const InodePath& path, size_t position) {
+  const std::string& name = path.components()[position];
+  if (is_name_length_allowed(settings, name)) return {};
+  return check_name_length(settings, path.path(position), name);
 }
 
 }  // namespace
 
-Result<void> check_new_name(const NamespaceSettings& settings, std::string_view parent_path, const InodeRow& parent,
-                            std::string_view name) {
+Result<void> check_new_name(const NamespaceSettings& settings, const InodePath& path, size_t position,
+                            const InodeRow& parent) {
+  const std::string& name = path.components()[position];
   if (parent.id == kRootInode && name == ".reserved") {
     return fail(ErrorCode::kHadoopInvalidArgument,
                 "File name \".reserved\" is reserved and cannot be created. If this is during upgrade change the name "
                 "of the existing file or directory to another name before upgrading to the new release.");
   }
-  DFS_TRY_OK(check_name_length(settings, parent_path, name));
-  DFS_TRY_OK(check_room(settings, parent_path, parent));
+  DFS_TRY_OK(check_name_length_at(settings, path, position));
+  DFS_TRY_OK(check_room(settings, path, position, parent));
   return check_not_dot_snapshot(name);
 }
 
 Result<void> check_renamed(const NamespaceSettings& settings, const InodePath& source, const InodePath& destination) {
-  DFS_TRY_OK(check_name_length(settings, destination.parent_path(), destination.name()));
+  const size_t parent = destination.length() - 2;
+  DFS_TRY_OK(check_name_length_at(settings, destination, parent));
   if (source.parent()->id != destination.parent()->id) {
-    DFS_TRY_OK(check_room(settings, destination.parent_path(), *destination.parent()));
+    DFS_TRY_OK(check_room(settings, destination, parent, *destination.parent()));
   }
   return check_not_dot_snapshot(destination.name());
 }

@@ -22,9 +22,10 @@ Result<void> check_object_limit(const PlanContext& context);
 // FSDirectory.verifyMaxComponentLength and verifyINodeName
 Result<void> check_name_length(const NamespaceSettings& settings, std::string_view parent_path, std::string_view name);
 Result<void> check_not_dot_snapshot(std::string_view name);
-// Of a name that is to be added to `parent`: its length, that it is not reserved, and the room in the directory.
-Result<void> check_new_name(const NamespaceSettings& settings, std::string_view parent_path, const InodeRow& parent,
-                            std::string_view name);
+// Of the name of the path below a position that is to be added to `parent`, which is or will be there: its length, that
+// it is not reserved, and the room in the directory.
+Result<void> check_new_name(const NamespaceSettings& settings, const InodePath& path, size_t position,
+                            const InodeRow& parent);
 // The same for a rename: length, and the room where the directory is another.
 Result<void> check_renamed(const NamespaceSettings& settings, const InodePath& source, const InodePath& destination);
 // FSDirectory.verifyParentDir

@@ -18,7 +18,7 @@ class FsckFixture : public NamespaceFixture {
   // Of each block of the file on the first `count` DataNodes; `spoil` changes a replica's row.
   void place(const std::string& path, uint32_t count, void (*spoil)(ReplicaRow&) = nullptr) {
     Batch batch;
-    for (const BlockRow& block : blocks_of_file(*tables, status(path)->inode.id).value()) {
+    for (const BlockRow& block : blocks_of_file(*tables, status(path)->inode->id).value()) {
       for (const LocatedReplica& there : replicas_of(*tables, block.id).value()) {
         batch.erase(Table::kReplicas, replica_key(block.id, there.storage));
       }
@@ -32,7 +32,7 @@ class FsckFixture : public NamespaceFixture {
     ASSERT_TRUE(tables->write(batch, kNoTransaction));
   }
   std::string block_of(const std::string& path) const {
-    return "blk_" + std::to_string(raw(blocks_of_file(*tables, status(path)->inode.id).value().front().id));
+    return "blk_" + std::to_string(raw(blocks_of_file(*tables, status(path)->inode->id).value().front().id));
   }
   Query query_of(const Caller& who) const {
     return {.view = *tables, .settings = settings, .caller = who, .datanodes = datanodes};

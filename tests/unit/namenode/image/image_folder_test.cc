@@ -102,8 +102,8 @@ TEST_F(ImportedTablesTest, TablesAreMadeOfAnImageWholeOrNotAtAll) {
   auto opened = Tables::open_rocksdb(directory, 8 << 20, [](TransactionId) { return true; });
   ASSERT_TRUE(opened) << error_of(opened);
   EXPECT_EQ((*opened)->last_applied(), TransactionId{9});
-  EXPECT_EQ(blocks_of_file(**opened, status("/a/f")->inode.id).value(),
-            blocks_of_file(*tables, status("/a/f")->inode.id).value());
+  EXPECT_EQ(blocks_of_file(**opened, status("/a/f")->inode->id).value(),
+            blocks_of_file(*tables, status("/a/f")->inode->id).value());
   EXPECT_FALSE(disk.exists(directory + ".unfinished").value());
   EXPECT_FALSE(disk.exists(directory + ".scratch").value());
 }

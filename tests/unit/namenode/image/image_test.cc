@@ -132,7 +132,7 @@ TEST_F(ImageTest, ChildrenStandInJavasOrder) {
   INodeDirectorySection::DirEntry directory;
   std::vector<std::string> names;
   while (section->next(directory).value()) {
-    if (InodeId(directory.parent()) != status("/names")->inode.id) continue;
+    if (InodeId(directory.parent()) != status("/names")->inode->id) continue;
     for (uint64_t child : directory.children()) names.push_back(find_entry_of(*tables, InodeId(child)).value()->name);
   }
   EXPECT_EQ(names, (std::vector<std::string>{"\xc3\xa9", "\xf0\x9f\x90\x98", "A", "a b", "z"}));

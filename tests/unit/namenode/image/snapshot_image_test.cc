@@ -96,7 +96,7 @@ class SnapshotImage : public SnapshotFixture {
     EXPECT_TRUE(bytes) << bytes.error().to_string();
     return *bytes;
   }
-  InodeId id_of(const std::string& path) { return status(path)->inode.id; }
+  InodeId id_of(const std::string& path) { return status(path)->inode->id; }
 };
 
 // One of everything that an image can hold of the past.

@@ -38,7 +38,7 @@ class SampleFixture : public testing::Test {
     sample.list_snapshots = [](const std::string&) -> Result<std::vector<SnapshotStatus>> {
       SnapshotStatus taken{.status = {}, .id = SnapshotId{4}, .directory = "/a/d"};
       taken.status.name = "s1";
-      taken.status.inode.modification_time_ms = 9;
+      taken.status.inode = std::make_shared<const InodeRow>(InodeRow{.modification_time_ms = 9});
       return std::vector{taken};
     };
     sample.startup = StartupProgress().view(sample.now);

@@ -66,10 +66,8 @@ TEST_F(SampleTest, SnapshotsAreListed) {
   EXPECT_EQ(text("SnapshotInfo", "Snapshots"), "[]");
   SnapshottableStatus directory{.status = {}, .parent_path = "/a", .snapshot_count = 1, .snapshot_quota = 5};
   directory.status.name = "d";
-  directory.status.inode.owner = "alice";
-  directory.status.inode.group = "staff";
-  directory.status.inode.permission = 0755;
-  directory.status.inode.modification_time_ms = 7;
+  directory.status.inode = std::make_shared<const InodeRow>(
+      InodeRow{.owner = "alice", .group = "staff", .permission = 0755, .modification_time_ms = 7});
   snapshottable = {directory};
   EXPECT_EQ(text("SnapshotInfo", "SnapshottableDirectories"),
             R"([{"group":"staff","modificationTime":7,"owner":"alice","path":"/a/d","permission":755,)"

@@ -119,7 +119,7 @@ class AclTest : public NamespaceFixture {
   }
   std::string acl_of(const std::string& path) {
     std::optional<FileStatus> found = status(path);
-    return found ? text(logical_acl(found->inode)) : "nothing there";
+    return found ? text(logical_acl(*found->inode)) : "nothing there";
   }
   bool may(const Caller& who, Access access, const std::string& path = "/f") {
     return check_access(query(who), path, access).has_value();
@@ -142,7 +142,7 @@ TEST_F(AclTest, ANamedUserMayWhatTheMaskLeaves) {
                   operations::RemoveAclEntries{.path = "/f", .entries = acl("user:carol:---")}, alice));
   EXPECT_FALSE(may(carol, Access::kRead));
   EXPECT_TRUE(may(caller("dave", {"none"}, false), Access::kRead));
-  EXPECT_TRUE(may(caller("erin", {"others", status("/f")->inode.group}, false), Access::kRead));
+  EXPECT_TRUE(may(caller("erin", {"others", status("/f")->inode->group}, false), Access::kRead));
   expect_replay_equals_live();
 }
 
@@ -166,7 +166,7 @@ TEST_F(AclTest, TheDefaultAclIsInheritedInPlaceOfTheUmask) {
   EXPECT_EQ(acl_of("/d/g"), "user::rw-,user:carol:rwx,group::rwx,mask::r--,other::---");
   settings.posix_acl_inheritance = false;
   ASSERT_TRUE(run(operations::mkdirs, operations::Mkdirs{.path = "/d/c", .permission = 0700, .unmasked = 0777}, alice));
-  EXPECT_EQ(status("/d/c")->inode.permission, 0700);
+  EXPECT_EQ(status("/d/c")->inode->permission, 0700);
   EXPECT_NE(acl_of("/d/c").find("mask::---,other::---,default:"), std::string::npos);
   expect_replay_equals_live();
 }
@@ -177,19 +177,19 @@ TEST_F(AclTest, AMinimalDefaultAclLeavesFilesWithPermissionBitsAlone) {
       run(operations::create,
           operations::Create{.path = "/d/f", .permission = 0600, .unmasked = 0666, .holder = "c", .block_size = 100},
           alice));
-  EXPECT_TRUE(status("/d/f")->inode.acl.empty());
-  EXPECT_EQ(status("/d/f")->inode.permission, 0646);
+  EXPECT_TRUE(status("/d/f")->inode->acl.empty());
+  EXPECT_EQ(status("/d/f")->inode->permission, 0646);
   // Where there is nothing to inherit, the client's mask counts.
   ASSERT_TRUE(run(operations::mkdirs, operations::Mkdirs{.path = "/e", .permission = 0700, .unmasked = 0777}, alice));
-  EXPECT_EQ(status("/e")->inode.permission, 0700);
+  EXPECT_EQ(status("/e")->inode->permission, 0700);
   expect_replay_equals_live();
 }
 
 TEST_F(AclTest, RemovingAnAclGivesTheGroupItsBitsBack) {
   ASSERT_TRUE(modify("/f", "user:carol:rwx", alice));
-  EXPECT_EQ(status("/f")->inode.permission, 0670);
+  EXPECT_EQ(status("/f")->inode->permission, 0670);
   ASSERT_TRUE(run(operations::remove_acl, operations::RemoveAcl{.path = "/f"}, alice));
-  EXPECT_EQ(status("/f")->inode.permission, 0640);
+  EXPECT_EQ(status("/f")->inode->permission, 0640);
   ASSERT_TRUE(modify("/d", "default:user:carol:rwx,user:carol:rwx", alice));
   ASSERT_TRUE(run(operations::remove_default_acl, operations::RemoveDefaultAcl{.path = "/d"}, alice));
   EXPECT_EQ(acl_of("/d"), "user::rwx,user:carol:rwx,group::r-x,mask::rwx,other::---");

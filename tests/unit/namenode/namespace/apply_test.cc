@@ -31,7 +31,7 @@ TEST_F(NamespaceApply, ARecordThatDoesNotFitNamesItselfAndThePath) {
 
 TEST_F(NamespaceApply, BlocksThatAreNotTheFilesAreRefused) {
   write_file("/f", {10, 20});
-  std::vector<BlockRow> rows = blocks_of_file(*tables, status("/f")->inode.id).value();
+  std::vector<BlockRow> rows = blocks_of_file(*tables, status("/f")->inode->id).value();
   UpdateBlocksOp op;
   op.path = "/f";
   op.blocks = {{.id = rows[1].id}, {.id = rows[0].id}};
@@ -91,23 +91,23 @@ TEST_F(NamespaceApply, AttributesThatOnlyAStockLogHasAreKept) {
   EXPECT_EQ(outcome(set), "no error");
   set.xattrs[0].value = "2";
   EXPECT_EQ(outcome(set), "no error");
-  ASSERT_EQ(status("/f")->inode.xattrs.size(), 1);
-  EXPECT_EQ(status("/f")->inode.xattrs[0].value, "2");
+  ASSERT_EQ(status("/f")->inode->xattrs.size(), 1);
+  EXPECT_EQ(status("/f")->inode->xattrs[0].value, "2");
   RemoveXAttrOp drop;
   drop.source = "/f";
   drop.xattrs = {{.name_space = 0, .name = "n"}};
   EXPECT_EQ(outcome(drop), "no error");
-  EXPECT_TRUE(status("/f")->inode.xattrs.empty());
+  EXPECT_TRUE(status("/f")->inode->xattrs.empty());
   SetQuotaOp quota;
   quota.source = "/";
   quota.namespace_quota = 10;
   quota.storage_space_quota = INT64_MAX;
   EXPECT_EQ(outcome(quota), "no error");
-  EXPECT_EQ(status("/")->inode.namespace_quota, 10);
-  EXPECT_FALSE(status("/")->inode.storage_space_quota);
+  EXPECT_EQ(status("/")->inode->namespace_quota, 10);
+  EXPECT_FALSE(status("/")->inode->storage_space_quota);
   quota.namespace_quota = -1;
   EXPECT_EQ(outcome(quota), "no error");
-  EXPECT_FALSE(status("/")->inode.namespace_quota);
+  EXPECT_FALSE(status("/")->inode->namespace_quota);
 }
 
 TEST_F(NamespaceApply, AnOldAppendReopensTheFile) {
@@ -118,8 +118,8 @@ TEST_F(NamespaceApply, AnOldAppendReopensTheFile) {
   op.blocks = {
       {.id = next(kLastReservedBlock), .num_bytes = 10, .generation_stamp = next(kLastReservedGenerationStamp)}};
   EXPECT_EQ(outcome(op), "no error");
-  EXPECT_TRUE(status("/f")->inode.under_construction);
-  EXPECT_EQ(status("/f")->inode.length, 10);
+  EXPECT_TRUE(status("/f")->inode->under_construction);
+  EXPECT_EQ(status("/f")->inode->length, 10);
 }
 
 TEST_F(NamespaceApply, ALinkLeadsElsewhere) {

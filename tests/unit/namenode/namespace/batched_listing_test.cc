@@ -59,7 +59,7 @@ TEST_F(BatchedListingTest, TooManyPathsAndAPlaceOfOthersAreRefused) {
 }
 
 TEST_F(BatchedListingTest, APageCanBeginBehindAnInode) {
-  const std::string two = "/.reserved/.inodes/" + std::to_string(raw(status("/a/2")->inode.id));
+  const std::string two = "/.reserved/.inodes/" + std::to_string(raw(status("/a/2")->inode->id));
   auto listing = list(query(root), "/a", two, WithLocations::kNo);
   ASSERT_TRUE(listing) << error_of(listing);
   ASSERT_EQ((*listing)->entries.size(), 1);

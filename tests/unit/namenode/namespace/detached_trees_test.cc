@@ -36,8 +36,8 @@ class DetachedTreesTest : public NamespaceFixture {
 
 TEST_F(DetachedTreesTest, ALargeTreeIsGoneAtOnceAndItsInodesLater) {
   make_large("/big");
-  const InodeId open = status("/big/sub/open")->inode.id;
-  const InodeId deep = status("/big/sub/deep")->inode.id;
+  const InodeId open = status("/big/sub/open")->inode->id;
+  const InodeId deep = status("/big/sub/deep")->inode->id;
   remove("/big");
   EXPECT_FALSE(status("/big"));
   EXPECT_FALSE(resolve_inode(*tables, open).value());
@@ -79,13 +79,13 @@ TEST_F(DetachedTreesTest, QuotasAreFreeAtOnce) {
   ASSERT_TRUE(run(operations::set_quota, operations::SetQuota{.path = "/q", .namespace_quota = 600}));
   ASSERT_TRUE(run(operations::set_quota, operations::SetQuota{.path = "/q/big/sub", .namespace_quota = 50}));
   remove("/q/big");
-  EXPECT_EQ(find_quota_usage(*tables, status("/q")->inode.id).value(), QuotaCounts{.names = 1});
+  EXPECT_EQ(find_quota_usage(*tables, status("/q")->inode->id).value(), QuotaCounts{.names = 1});
   EXPECT_EQ(find_quota_usage(*tables, kRootInode).value(), QuotaCounts{.names = 2});
   make_large("/q/big");
   // A rename asks where quotas are, also that of the directory which is no longer in the tree.
   ASSERT_TRUE(run(operations::rename_old, operations::Rename{.source = "/q/big", .destination = "/big"}));
   sweep(*tables, 100);
-  EXPECT_EQ(find_quota_usage(*tables, status("/q")->inode.id).value(), QuotaCounts{.names = 1});
+  EXPECT_EQ(find_quota_usage(*tables, status("/q")->inode->id).value(), QuotaCounts{.names = 1});
   expect_replay_equals_live();
 }
 
@@ -122,10 +122,10 @@ TEST_F(DetachedTreesTest, WhereSnapshotsAreAllGoesAtOnce) {
 TEST_F(DetachedTreesTest, SizesAreCountedAsFarAsAsked) {
   ASSERT_TRUE(make_directory("/a/b/c"));
   write_file("/a/b/f");
-  const InodeRow a = status("/a")->inode;
+  const InodeRow a = *status("/a")->inode;
   EXPECT_TRUE(is_larger_than(*tables, a, 3).value());
   EXPECT_FALSE(is_larger_than(*tables, a, 4).value());
-  EXPECT_FALSE(is_larger_than(*tables, status("/a/b/f")->inode, 1).value());
+  EXPECT_FALSE(is_larger_than(*tables, *status("/a/b/f")->inode, 1).value());
 }
 
 }  // namespace

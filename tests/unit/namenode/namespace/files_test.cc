@@ -20,17 +20,17 @@ class NamespaceFiles : public NamespaceFixture {
 
 TEST_F(NamespaceFiles, AFileIsWrittenBlockByBlock) {
   ASSERT_TRUE(create_file("/f"));
-  EXPECT_TRUE(status("/f")->inode.under_construction);
+  EXPECT_TRUE(status("/f")->inode->under_construction);
   LocatedBlock first = next_block("/f").value();
   EXPECT_EQ(first.id, next(kLastReservedBlock));
   EXPECT_EQ(first.generation_stamp, next(kLastReservedGenerationStamp));
   EXPECT_EQ(first.storages.size(), 3);
   LocatedBlock second = next_block("/f", named(first, 100)).value();
   EXPECT_EQ(second.offset, 100);
-  EXPECT_EQ(status("/f")->inode.length, 100);
+  EXPECT_EQ(status("/f")->inode->length, 100);
   EXPECT_TRUE(finish("/f", named(second, 7)).value());
-  EXPECT_EQ(status("/f")->inode.length, 107);
-  EXPECT_FALSE(status("/f")->inode.under_construction);
+  EXPECT_EQ(status("/f")->inode->length, 107);
+  EXPECT_FALSE(status("/f")->inode->under_construction);
   EXPECT_EQ(leases.file_count(), 0);
   // A client that missed the answer asks again.
   EXPECT_TRUE(finish("/f", named(second, 7)).value());
@@ -88,7 +88,7 @@ TEST_F(NamespaceFiles, AnAbandonedBlockIsGone) {
   ASSERT_TRUE(create_file("/f"));
   LocatedBlock first = next_block("/f").value();
   ASSERT_TRUE(run(abandon_block, AbandonBlock{.path = "/f", .holder = "c1", .block = named(first, 0)}));
-  EXPECT_EQ(status("/f")->inode.block_count, 0);
+  EXPECT_EQ(status("/f")->inode->block_count, 0);
   EXPECT_FALSE(find_owner(*tables, first.id).value());
   size_t records = log.size();
   ASSERT_TRUE(run(abandon_block, AbandonBlock{.path = "/f", .holder = "c1", .block = named(first, 0)}));
@@ -109,13 +109,13 @@ TEST_F(NamespaceFiles, OnlyTheHolderWrites) {
 TEST_F(NamespaceFiles, CreateOverAFileNeedsTheFlagAndARightToIt) {
   write_file("/f", {10});
   EXPECT_EQ(error_of(create_file("/f")), "FileAlreadyExistsException: /f for client 10.0.0.1 already exists");
-  InodeId old = status("/f")->inode.id;
+  InodeId old = status("/f")->inode->id;
   auto replaced = run(create, Create{.path = "/f", .holder = "c1", .overwrite = true, .block_size = 100});
   ASSERT_TRUE(replaced);
-  EXPECT_NE(replaced->inode.id, old);
-  EXPECT_EQ(status("/f")->inode.id, replaced->inode.id);
+  EXPECT_NE(replaced->inode->id, old);
+  EXPECT_EQ(status("/f")->inode->id, replaced->inode->id);
   EXPECT_EQ(count(Counter::kBlockCount), 0);
-  EXPECT_EQ(status("/")->inode.child_count, 1);
+  EXPECT_EQ(status("/")->inode->child_count, 1);
   make_directory("/d").value();
   EXPECT_EQ(error_of(create_file("/d")), "FileAlreadyExistsException: /d already exists as a directory");
   EXPECT_EQ(error_of(run(create, Create{.path = "/n", .holder = "c", .create = false, .block_size = 100})),
@@ -148,7 +148,7 @@ TEST_F(NamespaceFiles, RecoverLeaseEndsWithWhatTheDataNodesAgreeOn) {
   ASSERT_TRUE(create_file("/f"));
   LocatedBlock block = next_block("/f").value();
   EXPECT_FALSE(run(recover_lease, RecoverLease{.path = "/f", .holder = "c2"}).value());
-  EXPECT_EQ(leases.holder_of(status("/f")->inode.id), "c2");
+  EXPECT_EQ(leases.holder_of(status("/f")->inode->id), "c2");
   GenerationStamp stamp = blocks.recoveries.begin()->second.recovery_stamp;
   // Polling does not start it over.
   EXPECT_FALSE(run(recover_lease, RecoverLease{.path = "/f", .holder = "c2"}).value());
@@ -163,7 +163,7 @@ TEST_F(NamespaceFiles, RecoverLeaseEndsWithWhatTheDataNodesAgreeOn) {
             "BP-1:blk_1073741825_1001");
   agreed.new_generation_stamp = stamp;
   ASSERT_TRUE(run(commit_block_synchronization, agreed));
-  EXPECT_EQ(status("/f")->inode.length, 42);
+  EXPECT_EQ(status("/f")->inode->length, 42);
   EXPECT_TRUE(run(recover_lease, RecoverLease{.path = "/f", .holder = "c2"}).value());
   ASSERT_TRUE(run(commit_block_synchronization, agreed));  // the primary repeats itself
   EXPECT_EQ(blocks.recoveries.size(), 0);
@@ -177,8 +177,8 @@ TEST_F(NamespaceFiles, ALeasePastTheHardLimitIsRecoveredByTheNameNode) {
   int released = 0;
   while (carry_out(release_expired_lease(context(root))).value()) ASSERT_LT(++released, 5);
   EXPECT_EQ(released, 2);
-  EXPECT_FALSE(status("/empty")->inode.under_construction);
-  EXPECT_TRUE(leases.holder_of(status("/begun")->inode.id)->starts_with("HDFS_NameNode-"));
+  EXPECT_FALSE(status("/empty")->inode->under_construction);
+  EXPECT_TRUE(leases.holder_of(status("/begun")->inode->id)->starts_with("HDFS_NameNode-"));
   EXPECT_EQ(blocks.recoveries.size(), 1);
 }
 
@@ -197,7 +197,7 @@ TEST_F(NamespaceFiles, HDFS_12070_ARecoveryThatCameToNothingIsTriedAgainAlthough
     now += 10min;
     for (int round = 0; carry_out(release_expired_lease(context(root))).value(); ++round) ASSERT_LT(round, 10);
   }
-  const InodeId stuck = status("/stuck")->inode.id;
+  const InodeId stuck = status("/stuck")->inode->id;
   const BlockId block = find_file_block(*tables, stuck, 0).value()->id;
   EXPECT_GT(blocks.recoveries.at(raw(block)).recovery_stamp, first);
 }
@@ -241,7 +241,7 @@ TEST_F(NamespaceFiles, AppendGoesOnWithTheLastBlock) {
   EXPECT_EQ(run(update_pipeline, UpdatePipeline{"c1", next_stamp, invented, {}}).error().code(), ErrorCode::kIo);
   next_stamp.length = 60;
   EXPECT_TRUE(finish("/f", next_stamp).value());
-  EXPECT_EQ(status("/f")->inode.length, 160);
+  EXPECT_EQ(status("/f")->inode->length, 160);
 }
 
 TEST_F(NamespaceFiles, AppendAtABlocksEndAndWithANewBlockAllocate) {
@@ -258,7 +258,7 @@ TEST_F(NamespaceFiles, AppendAtABlocksEndAndWithANewBlockAllocate) {
   EXPECT_TRUE(appended->last_block->storages.empty());
   block = next_block("/part", named(*appended->last_block, 30)).value();
   EXPECT_TRUE(finish("/part", named(block, 5)).value());
-  EXPECT_EQ(status("/part")->inode.length, 35);
+  EXPECT_EQ(status("/part")->inode->length, 35);
   EXPECT_EQ(error_of(run(append, Append{.path = "/missing", .holder = "c"})),
             "FileNotFoundException: Failed to append to non-existent file /missing for client 10.0.0.1");
   EXPECT_EQ(run(append, Append{.path = "/", .holder = "c"}).error().code(), ErrorCode::kFileAlreadyExists);
@@ -267,7 +267,7 @@ TEST_F(NamespaceFiles, AppendAtABlocksEndAndWithANewBlockAllocate) {
 TEST_F(NamespaceFiles, TruncateCutsAtABlockAtOnceAndWithinOneByRecovery) {
   write_file("/f", {100, 100, 50});
   EXPECT_TRUE(run(truncate, Truncate{.path = "/f", .new_length = 200, .holder = "c1"}).value());
-  EXPECT_EQ(status("/f")->inode.block_count, 2);
+  EXPECT_EQ(status("/f")->inode->block_count, 2);
   EXPECT_FALSE(run(truncate, Truncate{.path = "/f", .new_length = 130, .holder = "c1"}).value());
   EXPECT_FALSE(run(truncate, Truncate{.path = "/f", .new_length = 130, .holder = "c1"}).value());
   EXPECT_EQ(run(truncate, Truncate{.path = "/f", .new_length = 120, .holder = "c1"}).error().code(),
@@ -279,7 +279,7 @@ TEST_F(NamespaceFiles, TruncateCutsAtABlockAtOnceAndWithinOneByRecovery) {
                                              .new_generation_stamp = recovery.recovery_stamp,
                                              .new_length = 30,
                                              .close_file = true}));
-  EXPECT_EQ(status("/f")->inode.length, 130);
+  EXPECT_EQ(status("/f")->inode->length, 130);
   EXPECT_EQ(error_of(run(truncate, Truncate{.path = "/f", .new_length = 131, .holder = "c1"})),
             "HadoopIllegalArgumentException: Cannot truncate to a larger file size. Current size: 130, truncate size: "
             "131.");
@@ -299,7 +299,7 @@ TEST_F(NamespaceFiles, AnotherDataNodeJoinsThePipeline) {
 TEST_F(NamespaceFiles, ReplicationOfADirectoryIsFalse) {
   write_file("/f", {1});
   EXPECT_TRUE(run(set_replication, SetReplication{.path = "/f", .replication = 2}).value());
-  EXPECT_EQ(status("/f")->inode.replication, 2);
+  EXPECT_EQ(status("/f")->inode->replication, 2);
   EXPECT_FALSE(run(set_replication, SetReplication{.path = "/", .replication = 2}).value());
   EXPECT_FALSE(run(set_replication, SetReplication{.path = "/no", .replication = 2}).value());
   EXPECT_FALSE(run(set_replication, SetReplication{.path = "/f", .replication = 0}));

@@ -24,7 +24,7 @@ class NamespaceIncidents : public NamespaceFixture {
     return run(set_quota, SetQuota{.path = path, .namespace_quota = quota});
   }
   QuotaCounts row(const std::string& path) {
-    return find_quota_usage(*tables, status(path)->inode.id).value().value_or(QuotaCounts{.names = -1});
+    return find_quota_usage(*tables, status(path)->inode->id).value().value_or(QuotaCounts{.names = -1});
   }
   // The rows of quotas say what a walk finds.
   void expect_quotas_are_true() {
@@ -59,7 +59,7 @@ class NamespaceIncidents : public NamespaceFixture {
 // A writer that does not know yet that its file is gone must not get a word about it into the log.
 TEST_F(NamespaceIncidents, HDFS_6527_ABlockForAFileThatWasDeletedIsNotLogged) {
   make_directory("/d").value();
-  const InodeId file = create_file("/d/f")->inode.id;
+  const InodeId file = create_file("/d/f")->inode->id;
   LocatedBlock first = next_block("/d/f", file).value();
   ASSERT_TRUE(remove_tree("/d"));
   const size_t records = log.size();
@@ -72,7 +72,7 @@ TEST_F(NamespaceIncidents, HDFS_6527_ABlockForAFileThatWasDeletedIsNotLogged) {
 }
 
 TEST_F(NamespaceIncidents, HDFS_6647_APipelineOfAFileThatWasDeletedIsNotLogged) {
-  const InodeId file = create_file("/f")->inode.id;
+  const InodeId file = create_file("/f")->inode->id;
   LocatedBlock block = next_block("/f", file).value();
   LocatedBlock stamped =
       run(update_block_for_pipeline, UpdateBlockForPipeline{.block = named(block, 5), .holder = "c1"}).value();
@@ -85,7 +85,7 @@ TEST_F(NamespaceIncidents, HDFS_6647_APipelineOfAFileThatWasDeletedIsNotLogged) 
 }
 
 TEST_F(NamespaceIncidents, HDFS_6825_ARecoveryOfAFileThatWasDeletedIsNotLogged) {
-  const InodeId file = create_file("/f")->inode.id;
+  const InodeId file = create_file("/f")->inode->id;
   next_block("/f", file).value();
   ASSERT_FALSE(run(recover_lease, RecoverLease{.path = "/f", .holder = "other"}).value());
   ASSERT_EQ(blocks.recoveries.size(), 1u);
@@ -106,18 +106,18 @@ TEST_F(NamespaceIncidents, HDFS_6825_ARecoveryOfAFileThatWasDeletedIsNotLogged) 
 
 TEST_F(NamespaceIncidents, HDFS_7707_TheWriterOfADeletedFileDoesNotWriteIntoTheOneThatHasItsNameNow) {
   make_directory("/d").value();
-  const InodeId old = create_file("/d/f")->inode.id;
+  const InodeId old = create_file("/d/f")->inode->id;
   LocatedBlock block = next_block("/d/f", old).value();
   ASSERT_TRUE(remove_tree("/d"));
   make_directory("/d").value();
-  const InodeId young = create_file("/d/f")->inode.id;  // by the same client
+  const InodeId young = create_file("/d/f")->inode->id;  // by the same client
   ASSERT_NE(young, old);
   const size_t records = log.size();
   EXPECT_FALSE(next_block("/d/f", old, named(block, 10)));
   EXPECT_FALSE(finish("/d/f", old, named(block, 10)));
   EXPECT_FALSE(run(fsync, Fsync{.path = "/d/f", .holder = "c1", .file = old}));
   EXPECT_EQ(log.size(), records);
-  EXPECT_EQ(status("/d/f")->inode.block_count, 0u);
+  EXPECT_EQ(status("/d/f")->inode->block_count, 0u);
   EXPECT_TRUE(finish("/d/f", young, {}).value());
 }
 
@@ -128,7 +128,7 @@ TEST_F(NamespaceIncidents, HDFS_7587_AnAppendThatAQuotaRefusesLeavesTheFileClose
   const size_t records = log.size();
   EXPECT_EQ(run(append, Append{.path = "/q/f", .holder = "c1"}).error().code(), ErrorCode::kSpaceQuota);
   EXPECT_EQ(log.size(), records);
-  EXPECT_FALSE(status("/q/f")->inode.under_construction);
+  EXPECT_FALSE(status("/q/f")->inode->under_construction);
   EXPECT_EQ(leases.file_count(), 0u);
   EXPECT_EQ(row("/q").space, 150);
   ASSERT_TRUE(set_space("/q", 300));
@@ -153,17 +153,17 @@ TEST_F(NamespaceIncidents, HDFS_1258_TheRootsQuotaCanBeClearedAndTheLogReplayed)
     ASSERT_TRUE(set_names("/", 5));
     ASSERT_TRUE(set_names("/", kQuotaReset));
   }
-  EXPECT_FALSE(status("/")->inode.namespace_quota);
+  EXPECT_FALSE(status("/")->inode->namespace_quota);
   EXPECT_EQ(row("/").names, 2);
 }
 
 TEST_F(NamespaceIncidents, HDFS_1377_ABlockIsChargedWholeWhenItIsBegun) {
   make_directory("/q").value();
   ASSERT_TRUE(set_space("/q", 3 * 100 + 3 * 100 - 1));
-  const InodeId file = create_file("/q/f")->inode.id;
+  const InodeId file = create_file("/q/f")->inode->id;
   LocatedBlock first = next_block("/q/f", file).value();
   // A byte each: there would be room for many, as long as none grows.
-  EXPECT_EQ(create_file("/q/g", "c1")->inode.length, 0u);
+  EXPECT_EQ(create_file("/q/g", "c1")->inode->length, 0u);
   EXPECT_EQ(next_block("/q/g", kNoInode).error().code(), ErrorCode::kSpaceQuota);
   EXPECT_TRUE(finish("/q/f", file, named(first, 1)).value());
   EXPECT_EQ(row("/q").space, 3);
@@ -193,7 +193,7 @@ TEST_F(NamespaceIncidents, HDFS_6535_AppendsAreChargedForWhatTheyAdd) {
 TEST_F(NamespaceIncidents, HDFS_4984_AFileThatIsBeingWrittenCountsTheSameByEveryWay) {
   make_directory("/q").value();
   ASSERT_TRUE(set_space("/q", 100'000));
-  const InodeId file = create_file("/q/f")->inode.id;
+  const InodeId file = create_file("/q/f")->inode->id;
   LocatedBlock first = next_block("/q/f", file).value();
   next_block("/q/f", file, named(first, 60)).value();
   EXPECT_EQ(row("/q").space, 3 * 160);

@@ -149,7 +149,7 @@ class NamespaceFixture : public testing::Test {
                 .new_length = recovery.truncate_length.value_or(recovery.block.length),
                 .close_file = true});
     ASSERT_TRUE(done) << done.error().to_string();
-    EXPECT_FALSE(status(path)->inode.under_construction);
+    EXPECT_FALSE(status(path)->inode->under_construction);
   }
 
   Query query(const Caller& who) const {

@@ -19,8 +19,8 @@ TEST_F(NamespacePermission, ARefusalNamesUserAccessAndInodeAsHadoopDoes) {
             "AccessControlException: Permission denied: user=alice, access=WRITE, "
             "inode=\"/\":root:supergroup:drwxr-xr-x");
   EXPECT_TRUE(make_directory("/home/alice/x", 0755, &alice));
-  EXPECT_EQ(status("/home/alice/x")->inode.owner, "alice");
-  EXPECT_EQ(status("/home/alice/x")->inode.group, "staff");
+  EXPECT_EQ(status("/home/alice/x")->inode->owner, "alice");
+  EXPECT_EQ(status("/home/alice/x")->inode->group, "staff");
 }
 
 TEST_F(NamespacePermission, OnlyTheFirstClassThatMatchesCounts) {
@@ -90,13 +90,13 @@ TEST_F(NamespacePermission, AnAclOfAStockLogIsEnforced) {
   op.acl_entries = {entry(AclType::kUser, "", 7), entry(AclType::kUser, "bob", 7), entry(AclType::kGroup, "", 0),
                     entry(AclType::kMask, "", 5), entry(AclType::kOther, "", 0)};
   ASSERT_TRUE(apply_to(*tables, op, true));
-  EXPECT_EQ(status("/home/alice")->inode.permission, 0750);
+  EXPECT_EQ(status("/home/alice")->inode->permission, 0750);
   EXPECT_TRUE(list(query(bob), "/home/alice", "", WithLocations::kNo));
   // The mask takes the right to write from what the entry gives.
   EXPECT_EQ(make_directory("/home/alice/x", 0755, &bob).error().code(), ErrorCode::kAccessControl);
   op.acl_entries.clear();
   ASSERT_TRUE(apply_to(*tables, op, true));
-  EXPECT_EQ(status("/home/alice")->inode.permission, 0700);
+  EXPECT_EQ(status("/home/alice")->inode->permission, 0700);
   op.acl_entries = {entry(AclType::kUser, "", 7)};
   EXPECT_EQ(apply_to(*tables, op, true).error().code(), ErrorCode::kAcl);
 }

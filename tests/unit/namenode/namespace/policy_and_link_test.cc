@@ -48,7 +48,7 @@ TEST_F(StoragePolicyTest, RefusalsAreHadoops) {
 TEST_F(StoragePolicyTest, AFileThatIsKeptInMemoryKeepsThatPolicy) {
   ASSERT_TRUE(set("/d", "LAZY_PERSIST", root));
   write_file("/d/lazy");
-  EXPECT_EQ(status("/d/lazy")->inode.storage_policy, kLazyPersistPolicy);
+  EXPECT_EQ(status("/d/lazy")->inode->storage_policy, kLazyPersistPolicy);
   EXPECT_EQ(error_of(set("/d/lazy", "HOT", root)),
             "HadoopIllegalArgumentException: Existing policy LAZY_PERSIST cannot be changed after file creation.");
 }
@@ -71,7 +71,7 @@ TEST_F(SymlinkTest, IsResolvedByClients) {
   EXPECT_EQ(error_of(file_status(query(root), "/l/x", FollowLink::kYes, WithLocations::kNo)),
             "UnresolvedPathException: /d/x");
   ASSERT_TRUE(link("../d", "/made/on/the/way", true));
-  EXPECT_EQ(status("/made/on/the")->inode.child_count, 1);
+  EXPECT_EQ(status("/made/on/the")->inode->child_count, 1);
   expect_replay_equals_live();
 }
 

@@ -84,7 +84,7 @@ TEST_F(NamespaceQueries, TheReplicaOnTheCallersHostComesFirst) {
 
 TEST_F(NamespaceQueries, CorruptReplicasAreShownOnlyWhereThereIsNoOther) {
   write_file("/f", {10});
-  BlockRow row = find_file_block(*tables, status("/f")->inode.id, 0).value().value();
+  BlockRow row = find_file_block(*tables, status("/f")->inode->id, 0).value().value();
   auto set = [&](uint32_t storage, ReplicaRowState state) {
     Batch batch;
     batch.put(Table::kReplicas, replica_key(row.id, StorageNumber(storage)),
@@ -105,14 +105,14 @@ TEST_F(NamespaceQueries, CorruptReplicasAreShownOnlyWhereThereIsNoOther) {
 TEST_F(NamespaceQueries, AnInodeIsFoundByItsNumber) {
   make_directory("/a/b").value();
   write_file("/a/b/f", {10});
-  std::string by_id = "/.reserved/.inodes/" + std::to_string(raw(status("/a/b")->inode.id));
-  EXPECT_EQ(status(by_id + "/f")->inode.id, status("/a/b/f")->inode.id);
-  EXPECT_EQ(status("/.reserved/.inodes/16385")->inode.id, kRootInode);
+  std::string by_id = "/.reserved/.inodes/" + std::to_string(raw(status("/a/b")->inode->id));
+  EXPECT_EQ(status(by_id + "/f")->inode->id, status("/a/b/f")->inode->id);
+  EXPECT_EQ(status("/.reserved/.inodes/16385")->inode->id, kRootInode);
   EXPECT_EQ(error_of(file_status(query(root), "/.reserved/.inodes/1", FollowLink::kYes, WithLocations::kNo)),
             "FileNotFoundException: File for given inode path does not exist: /.reserved/.inodes/1");
   EXPECT_EQ(error_of(file_status(query(root), "/.reserved/.inodes/x", FollowLink::kYes, WithLocations::kNo)),
             "FileNotFoundException: Invalid inode path: /.reserved/.inodes/x");
-  EXPECT_EQ(status("/.reserved/raw/a/b")->inode.id, status("/a/b")->inode.id);
+  EXPECT_EQ(status("/.reserved/raw/a/b")->inode->id, status("/a/b")->inode->id);
 }
 
 TEST_F(NamespaceQueries, ASummaryCountsTheTree) {

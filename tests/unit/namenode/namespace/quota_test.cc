@@ -38,7 +38,7 @@ class QuotaTest : public NamespaceFixture {
     return found ? *found : QuotaUsage();
   }
   std::optional<QuotaCounts> row(const std::string& path) {
-    return find_quota_usage(*tables, status(path)->inode.id).value();
+    return find_quota_usage(*tables, status(path)->inode->id).value();
   }
   Result<LocatedBlock> add_block(const std::string& path, std::optional<operations::NamedBlock> previous = {}) {
     return run(operations::add_block, operations::AddBlock{.path = path, .holder = "c1", .previous = previous});

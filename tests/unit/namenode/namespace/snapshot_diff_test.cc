@@ -102,8 +102,8 @@ TEST_F(SnapshotDifferences, ChangesOfTheRootItselfAreInTheReport) {
   take("/d", "s1").value();
   chmod("/d", 0700).value();
   take("/d", "s2").value();
-  EXPECT_EQ(status("/d/.snapshot/s1")->inode.permission, 0755);
-  EXPECT_EQ(status("/d/.snapshot/s2")->inode.permission, 0700);
+  EXPECT_EQ(status("/d/.snapshot/s1")->inode->permission, 0755);
+  EXPECT_EQ(status("/d/.snapshot/s2")->inode->permission, 0700);
   EXPECT_EQ(difference("/d", "s1", "s2"), Lines{"M ."});
   EXPECT_EQ(difference("/d", "s2", ""), Lines{});
 }

@@ -44,7 +44,7 @@ TEST_F(SnapshotIncidents, HDFS_6647_APipelineOfAFileThatOnlyASnapshotHasIsNotLog
 TEST_F(SnapshotIncidents, HDFS_15012_and_15313_DeletingASnapshotSparesWhatIsStillThere) {
   make_directory("/d/a").value();
   write_file("/d/a/f", {10});
-  const InodeId file = status("/d/a/f")->inode.id;
+  const InodeId file = status("/d/a/f")->inode->id;
   ASSERT_TRUE(take("/d", "s1"));
   ASSERT_TRUE(move("/d/a", "/d/b"));
   ASSERT_TRUE(take("/d", "s2"));
@@ -54,12 +54,12 @@ TEST_F(SnapshotIncidents, HDFS_15012_and_15313_DeletingASnapshotSparesWhatIsStil
   ASSERT_TRUE(take("/d", "s3"));
   ASSERT_TRUE(remove("/d/a/g").value());
   ASSERT_TRUE(drop("/d", "s2"));
-  EXPECT_EQ(status("/d/a/f")->inode.id, file);
-  EXPECT_EQ(status("/d/.snapshot/s1/a/f")->inode.id, file);
+  EXPECT_EQ(status("/d/a/f")->inode->id, file);
+  EXPECT_EQ(status("/d/.snapshot/s1/a/f")->inode->id, file);
   EXPECT_TRUE(status("/d/.snapshot/s3/a/g"));
   ASSERT_TRUE(drop("/d", "s3"));
   ASSERT_TRUE(drop("/d", "s1"));
-  EXPECT_EQ(status("/d/a/f")->inode.id, file);
+  EXPECT_EQ(status("/d/a/f")->inode->id, file);
   EXPECT_EQ(located("/d/a/f").blocks.size(), 1u);
   EXPECT_EQ(rows(Table::kVersions), 0u);
   EXPECT_EQ(rows(Table::kBlockIndex), 1u);

@@ -25,19 +25,19 @@ class SnapshotModel : public SnapshotFixture {
   Copy copy_of(const std::string& root_path) const {
     Copy copy;
     std::vector<std::string> left{""};
-    copy[""] = {status(root_path)->inode, {}};
+    copy[""] = {*status(root_path)->inode, {}};
     while (!left.empty()) {
       std::string directory = std::move(left.back());
       left.pop_back();
       for (FileStatus& entry : listed(root_path + directory)) {
         std::string path = directory + "/" + entry.name;
-        Node node{entry.inode, {}};
+        Node node{*entry.inode, {}};
         node.inode.versioned = node.inode.snapshottable = false;
-        if (entry.inode.type == InodeType::kDirectory) {
+        if (entry.inode->type == InodeType::kDirectory) {
           left.push_back(path);
         } else {
           LocatedBlocks blocks = located(root_path + path);
-          EXPECT_EQ(blocks.file_length, entry.inode.length) << root_path << path;
+          EXPECT_EQ(blocks.file_length, entry.inode->length) << root_path << path;
           for (const LocatedBlock& block : blocks.blocks) node.blocks.push_back(block.id);
         }
         copy[path] = std::move(node);
@@ -208,7 +208,7 @@ class SnapshotModel : public SnapshotFixture {
     const std::string path = random_path(), other = random_path();
     auto is_file = [&](const std::string& wanted) {
       auto found = file_status(query(root), wanted, FollowLink::kYes, WithLocations::kNo);
-      return found && *found && (*found)->inode.type == InodeType::kFile;
+      return found && *found && (*found)->inode->type == InodeType::kFile;
     };
     switch (random() % 12) {
       case 0:
@@ -236,7 +236,7 @@ class SnapshotModel : public SnapshotFixture {
         break;
       case 8: {
         if (!is_file(path)) break;
-        auto cut = truncate(path, random() % (status(path)->inode.length + 1));
+        auto cut = truncate(path, random() % (status(path)->inode->length + 1));
         ASSERT_TRUE(cut) << cut.error().to_string();
         if (!*cut) finish_recovery(path);
         break;

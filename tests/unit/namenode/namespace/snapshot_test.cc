@@ -127,7 +127,7 @@ TEST_F(NamespaceSnapshots, OneIsRenamedAndListedByName) {
   EXPECT_EQ(error_of(rename_snapshot("/d", "a", "a")), "no error");
   rename_snapshot("/d", "b", "z").value();
   EXPECT_EQ(names("/d/.snapshot"), (Lines{"a", "z"}));
-  EXPECT_EQ(status("/d/.snapshot/z")->inode.modification_time_ms, wall_ms);
+  EXPECT_EQ(status("/d/.snapshot/z")->inode->modification_time_ms, wall_ms);
   EXPECT_FALSE(status("/d/.snapshot/z/x"));
   EXPECT_TRUE(status("/d/.snapshot/a/x"));
   EXPECT_FALSE(status("/d/.snapshot/b"));
@@ -172,8 +172,8 @@ TEST_F(NamespaceSnapshots, DotSnapshotIsThereOnlyForASnapshottableDirectory) {
   write_file("/f");
   allow("/d").value();
   take("/d", "s").value();
-  EXPECT_EQ(status("/d/.snapshot")->inode.permission, 0777);
-  EXPECT_EQ(status("/d/.snapshot")->inode.id, kNoInode);
+  EXPECT_EQ(status("/d/.snapshot")->inode->permission, 0777);
+  EXPECT_EQ(status("/d/.snapshot")->inode->id, kNoInode);
   EXPECT_FALSE(status("/plain/.snapshot"));
   EXPECT_FALSE(status("/d/.snapshot/none"));
   EXPECT_FALSE(status("/d/.snapshot/none/e"));
@@ -184,8 +184,8 @@ TEST_F(NamespaceSnapshots, DotSnapshotIsThereOnlyForASnapshottableDirectory) {
   EXPECT_EQ(names("/d"), Lines{"e"});
   EXPECT_EQ(error_of(content_summary(query(root), "/d/.snapshot")),
             "FileNotFoundException: File does not exist: /d/.snapshot");
-  EXPECT_EQ(status("/.reserved/.inodes/" + std::to_string(raw(status("/d")->inode.id)) + "/.snapshot/s/e")->inode.id,
-            status("/d/e")->inode.id);
+  EXPECT_EQ(status("/.reserved/.inodes/" + std::to_string(raw(status("/d")->inode->id)) + "/.snapshot/s/e")->inode->id,
+            status("/d/e")->inode->id);
 }
 
 TEST_F(NamespaceSnapshots, NothingInASnapshotIsChanged) {
@@ -236,8 +236,8 @@ TEST_F(NamespaceSnapshots, AFileIsReadAsItWas) {
   EXPECT_TRUE(then.last_complete);
   ASSERT_EQ(then.blocks.size(), 2);
   EXPECT_EQ(then.blocks[1].id, before.blocks[1].id);
-  EXPECT_EQ(status("/d/.snapshot/s/f")->inode.length, 150);
-  EXPECT_EQ(status("/d/.snapshot/s/f")->inode.permission, 0644);
+  EXPECT_EQ(status("/d/.snapshot/s/f")->inode->length, 150);
+  EXPECT_EQ(status("/d/.snapshot/s/f")->inode->permission, 0644);
   EXPECT_TRUE(is_file_closed(query(root), "/d/.snapshot/s/f").value());
   EXPECT_TRUE(block_locations(query(root), "/d/.snapshot/s/f", 0, 10)->in_snapshot);
   EXPECT_EQ(block_locations(query(root), "/d/.snapshot/s/f", 149, 500)->blocks.blocks.size(), 1);
@@ -251,10 +251,10 @@ TEST_F(NamespaceSnapshots, AFileThatIsWrittenGrowsInTheSnapshotUntilItIsClosed) 
   create_file("/d/f", "h").value();
   auto first = run(operations::add_block, operations::AddBlock{.path = "/d/f", .holder = "h"}).value();
   take("/d", "s").value();
-  EXPECT_EQ(status("/d/.snapshot/s/f")->inode.length, 0);
+  EXPECT_EQ(status("/d/.snapshot/s/f")->inode->length, 0);
   EXPECT_EQ(located("/d/.snapshot/s/f").file_length, 0);
   run(operations::fsync, operations::Fsync{.path = "/d/f", .holder = "h", .last_block_length = 40}).value();
-  EXPECT_EQ(status("/d/.snapshot/s/f")->inode.length, 40);
+  EXPECT_EQ(status("/d/.snapshot/s/f")->inode->length, 40);
   EXPECT_EQ(located("/d/.snapshot/s/f").file_length, 40);
   auto second =
       run(operations::add_block, operations::AddBlock{.path = "/d/f", .holder = "h", .previous = named(first, 100)})
@@ -262,13 +262,13 @@ TEST_F(NamespaceSnapshots, AFileThatIsWrittenGrowsInTheSnapshotUntilItIsClosed) 
   EXPECT_FALSE(is_file_closed(query(root), "/d/.snapshot/s/f").value());
   ASSERT_TRUE(
       run(operations::complete, operations::Complete{.path = "/d/f", .holder = "h", .last = named(second, 7)}).value());
-  EXPECT_EQ(status("/d/.snapshot/s/f")->inode.length, 107);
+  EXPECT_EQ(status("/d/.snapshot/s/f")->inode->length, 107);
   auto appended = run(operations::append, operations::Append{.path = "/d/f", .holder = "h"}).value();
   ASSERT_TRUE(run(operations::complete,
                   operations::Complete{.path = "/d/f", .holder = "h", .last = named(*appended.last_block, 70)})
                   .value());
-  EXPECT_EQ(status("/d/f")->inode.length, 170);
-  EXPECT_EQ(status("/d/.snapshot/s/f")->inode.length, 107);
+  EXPECT_EQ(status("/d/f")->inode->length, 170);
+  EXPECT_EQ(status("/d/.snapshot/s/f")->inode->length, 107);
   expect_replay_equals_live();
 }
 
@@ -283,7 +283,7 @@ TEST_F(NamespaceSnapshots, DeletingAFileThatIsWrittenLeavesTheSnapshotWhatIsKnow
   take("/d", "s").value();
   remove("/d/f").value();
   EXPECT_EQ(leases.file_count(), 0);
-  EXPECT_EQ(status("/d/.snapshot/s/f")->inode.length, 100);
+  EXPECT_EQ(status("/d/.snapshot/s/f")->inode->length, 100);
   EXPECT_EQ(located("/d/.snapshot/s/f").blocks.size(), 1);
   EXPECT_TRUE(has_block(first.id));
   EXPECT_FALSE(has_block(second.id));
@@ -306,7 +306,7 @@ TEST_F(NamespaceSnapshots, TruncateLeavesASnapshotItsBlocks) {
   EXPECT_EQ(blocks.recoveries.begin()->second.block.id, before.blocks[1].id);
   EXPECT_NE(blocks.recoveries.begin()->second.result(), before.blocks[1].id);
   EXPECT_EQ(blocks.recoveries.begin()->second.truncate_length, 30);
-  EXPECT_EQ(status("/d/f")->inode.length, 130);
+  EXPECT_EQ(status("/d/f")->inode->length, 130);
   finish_recovery("/d/f");
   EXPECT_EQ(located("/d/f").blocks[0].id, before.blocks[0].id);
   EXPECT_NE(located("/d/f").blocks[1].id, before.blocks[1].id);
@@ -348,7 +348,7 @@ TEST_F(NamespaceSnapshots, ABlockThatIsBeingCopiedOutlivesItsSnapshot) {
   EXPECT_EQ(blocks.recoveries.begin()->second.block.id, whole);
   finish_recovery("/d/f");
   EXPECT_FALSE(has_block(whole));
-  EXPECT_EQ(status("/d/f")->inode.length, 30);
+  EXPECT_EQ(status("/d/f")->inode->length, 30);
   EXPECT_EQ(count(Counter::kBlockCount), 1);
   // And one whose file goes meanwhile.
   take("/d", "s").value();
@@ -378,8 +378,8 @@ TEST_F(NamespaceSnapshots, WhatASnapshotHasIsNotConcatenated) {
   EXPECT_EQ(error_of(run(operations::concat, operations::Concat{"/e/target", {"/e/old"}})),
             "SnapshotException: Concat: the source file /e/old is referred by some other reference in some snapshot.");
   EXPECT_EQ(error_of(run(operations::concat, operations::Concat{"/d/target", {"/d/new"}})), "no error");
-  EXPECT_EQ(status("/d/target")->inode.length, 200);
-  EXPECT_EQ(status("/d/.snapshot/s/target")->inode.length, 100);
+  EXPECT_EQ(status("/d/target")->inode->length, 200);
+  EXPECT_EQ(status("/d/.snapshot/s/target")->inode->length, 100);
   EXPECT_EQ(located("/d/.snapshot/s/target").blocks.size(), 1);
   drop("/d", "s").value();
   EXPECT_EQ(error_of(run(operations::concat, operations::Concat{"/e/target", {"/e/old"}})), "no error");
@@ -389,13 +389,13 @@ TEST_F(NamespaceSnapshots, WhatASnapshotHasIsNotConcatenated) {
 TEST_F(NamespaceSnapshots, ABlockKeepsTheReplicasThatASnapshotWants) {
   make_directory("/d").value();
   write_file("/d/f", {100});
-  const InodeId file = status("/d/f")->inode.id;
+  const InodeId file = status("/d/f")->inode->id;
   allow("/d").value();
   take("/d", "s").value();
   run(operations::set_replication, operations::SetReplication{"/d/f", 1}).value();
-  EXPECT_EQ(status("/d/.snapshot/s/f")->inode.replication, 3);
+  EXPECT_EQ(status("/d/.snapshot/s/f")->inode->replication, 3);
   auto wanted = [&] {
-    uint16_t most = status("/d/f") ? status("/d/f")->inode.replication : 0;
+    uint16_t most = status("/d/f") ? status("/d/f")->inode->replication : 0;
     for (const InodeVersion& version : versions_of_inode(*tables, file).value()) {
       most = std::max(most, versioned_inode(*tables, version)->replication);
     }

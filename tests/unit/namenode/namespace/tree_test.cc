@@ -15,11 +15,11 @@ TEST_F(NamespaceTree, MkdirsMakesEachMissingDirectoryWithARecordOfItsOwn) {
   ASSERT_EQ(log.size(), 3);
   EXPECT_EQ(std::get<MkdirOp>(log[0]).path, "/a");
   EXPECT_EQ(std::get<MkdirOp>(log[0]).inode_id, next(kRootInode));
-  EXPECT_EQ(status("/a")->inode.permission, 0700);  // the owner of an ancestor can enter and write
-  EXPECT_EQ(status("/a/b/c")->inode.permission, 0500);
-  EXPECT_EQ(status("/a")->inode.group, "supergroup");
-  EXPECT_EQ(status("/")->inode.child_count, 1);
-  EXPECT_EQ(status("/")->inode.modification_time_ms, wall_ms);
+  EXPECT_EQ(status("/a")->inode->permission, 0700);  // the owner of an ancestor can enter and write
+  EXPECT_EQ(status("/a/b/c")->inode->permission, 0500);
+  EXPECT_EQ(status("/a")->inode->group, "supergroup");
+  EXPECT_EQ(status("/")->inode->child_count, 1);
+  EXPECT_EQ(status("/")->inode->modification_time_ms, wall_ms);
   EXPECT_TRUE(make_directory("/a/b/c").value());
   EXPECT_EQ(log.size(), 3);
 }
@@ -85,7 +85,7 @@ TEST_F(NamespaceTree, TheSecondRenameNamesItsReason) {
   make_directory("/other").value();
   EXPECT_EQ(reason("/other", "/d", true), "IOException: rename destination directory is not empty: /d");
   EXPECT_EQ(reason("/f", "/g", true), "no error");
-  EXPECT_EQ(status("/g")->inode.length, 5);
+  EXPECT_EQ(status("/g")->inode->length, 5);
   EXPECT_EQ(count(Counter::kBlockCount), 1);
   expect_replay_equals_live();
 }
@@ -108,10 +108,10 @@ TEST_F(NamespaceTree, ConcatMovesTheBlocksOfItsSources) {
             "HadoopIllegalArgumentException: Source file /d/far is not in the same directory "
             "with the target /a");
   EXPECT_EQ(refused({"/b", "/c"}), "no error");
-  EXPECT_EQ(status("/a")->inode.length, 100);
-  EXPECT_EQ(status("/a")->inode.block_count, 4);
+  EXPECT_EQ(status("/a")->inode->length, 100);
+  EXPECT_EQ(status("/a")->inode->block_count, 4);
   EXPECT_FALSE(status("/b"));
-  EXPECT_EQ(status("/")->inode.child_count, 2);
+  EXPECT_EQ(status("/")->inode->child_count, 2);
   auto opened = block_locations(query(root), "/a", 0, 1000);
   ASSERT_TRUE(opened);
   ASSERT_EQ(opened->blocks.blocks.size(), 4);

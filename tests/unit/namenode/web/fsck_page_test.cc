@@ -152,7 +152,7 @@ TEST_F(FsckPageTest, CorruptFilesArePagedByHowManyWereShown) {
   write_file("/a/lost", {10, 10, 10});
   write_file("/b", {10});
   for (const char* path : {"/a/lost", "/b"}) {
-    for (const BlockRow& block : blocks_of_file(*tables, status(path)->inode.id).value()) missing.push_back(block.id);
+    for (const BlockRow& block : blocks_of_file(*tables, status(path)->inode->id).value()) missing.push_back(block.id);
   }
   missing.push_back(BlockId{1999999999});  // of no file
   EXPECT_THAT(
