@@ -44,15 +44,15 @@ class ClientReads {
   // At once, unless the read leaves a new access time behind.
   Result<hadoop::hdfs::GetBlockLocationsResponseProto> get_block_locations(
       const hadoop::hdfs::GetBlockLocationsRequestProto& request, const Context& context);
-  Result<hadoop::hdfs::GetFileInfoResponseProto> get_file_info(const hadoop::hdfs::GetFileInfoRequestProto& request,
-                                                               const Context& context);
-  Result<hadoop::hdfs::GetLocatedFileInfoResponseProto> get_located_file_info(
+  Result<rpc::Encoded<hadoop::hdfs::GetFileInfoResponseProto>> get_file_info(
+      const hadoop::hdfs::GetFileInfoRequestProto& request, const Context& context);
+  Result<rpc::Encoded<hadoop::hdfs::GetLocatedFileInfoResponseProto>> get_located_file_info(
       const hadoop::hdfs::GetLocatedFileInfoRequestProto& request, const Context& context);
-  Result<hadoop::hdfs::GetFileLinkInfoResponseProto> get_file_link_info(
+  Result<rpc::Encoded<hadoop::hdfs::GetFileLinkInfoResponseProto>> get_file_link_info(
       const hadoop::hdfs::GetFileLinkInfoRequestProto& request, const Context& context);
-  Result<hadoop::hdfs::GetListingResponseProto> get_listing(const hadoop::hdfs::GetListingRequestProto& request,
-                                                            const Context& context);
-  Result<hadoop::hdfs::GetBatchedListingResponseProto> get_batched_listing(
+  Result<rpc::Encoded<hadoop::hdfs::GetListingResponseProto>> get_listing(
+      const hadoop::hdfs::GetListingRequestProto& request, const Context& context);
+  Result<rpc::Encoded<hadoop::hdfs::GetBatchedListingResponseProto>> get_batched_listing(
       const hadoop::hdfs::GetBatchedListingRequestProto& request, const Context& context);
   Result<hadoop::hdfs::GetContentSummaryResponseProto> get_content_summary(
       const hadoop::hdfs::GetContentSummaryRequestProto& request, const Context& context);
@@ -156,8 +156,8 @@ class ClientWrites {
 
  private:
   using Context = rpc::CallContext;
-  Later<Result<hadoop::hdfs::CreateResponseProto>> create(const hadoop::hdfs::CreateRequestProto& request,
-                                                          const Context& context);
+  Later<Result<rpc::Encoded<hadoop::hdfs::CreateResponseProto>>> create(
+      const hadoop::hdfs::CreateRequestProto& request, const Context& context);
   Later<Result<hadoop::hdfs::AppendResponseProto>> append(const hadoop::hdfs::AppendRequestProto& request,
                                                           const Context& context);
   Later<Result<hadoop::hdfs::TruncateResponseProto>> truncate(const hadoop::hdfs::TruncateRequestProto& request,

@@ -5,6 +5,7 @@
 #include "namenode/namespace/operations/attributes.h"
 #include "namenode/namespace/operations/extended_attributes.h"
 #include "namenode/service/client_methods.h"
+#include "namenode/service/file_status_bytes.h"
 #include "proto/base/bytes.h"
 #include "proto/base/log.h"
 
@@ -96,55 +97,44 @@ Result<GetBlockLocationsResponseProto> ClientReads::get_block_locations(const Ge
   return response;
 }
 
-Result<GetFileInfoResponseProto> ClientReads::get_file_info(const GetFileInfoRequestProto& request,
-                                                            const Context& context) {
+Result<rpc::Encoded<GetFileInfoResponseProto>> ClientReads::get_file_info(const GetFileInfoRequestProto& request,
+                                                                          const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
   DFS_TRY(std::optional<FileStatus> status,
           access_.audit().of(file_status(reading.query(), request.src(), FollowLink::kYes, WithLocations::kNo), context,
                              "getfileinfo", request.src()));
-  GetFileInfoResponseProto response;
-  if (status) to_proto(*status, conversion(reading), *response.mutable_fs());
-  return response;
+  return status_response<GetFileInfoResponseProto>(status, conversion(reading));
 }
 
-Result<GetLocatedFileInfoResponseProto> ClientReads::get_located_file_info(
+Result<rpc::Encoded<GetLocatedFileInfoResponseProto>> ClientReads::get_located_file_info(
     const GetLocatedFileInfoRequestProto& request, const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
   DFS_TRY(std::optional<FileStatus> status,
           file_status(reading.query(), request.src(), FollowLink::kYes, WithLocations::kYes));
-  GetLocatedFileInfoResponseProto response;
-  if (status) to_proto(*status, conversion(reading), *response.mutable_fs());
-  return response;
+  return status_response<GetLocatedFileInfoResponseProto>(status, conversion(reading));
 }
 
-Result<GetFileLinkInfoResponseProto> ClientReads::get_file_link_info(const GetFileLinkInfoRequestProto& request,
-                                                                     const Context& context) {
+Result<rpc::Encoded<GetFileLinkInfoResponseProto>> ClientReads::get_file_link_info(
+    const GetFileLinkInfoRequestProto& request, const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
   DFS_TRY(std::optional<FileStatus> status,
           file_status(reading.query(), request.src(), FollowLink::kNo, WithLocations::kNo));
-  GetFileLinkInfoResponseProto response;
-  if (status) to_proto(*status, conversion(reading), *response.mutable_fs());
-  return response;
+  return status_response<GetFileLinkInfoResponseProto>(status, conversion(reading));
 }
 
-Result<GetListingResponseProto> ClientReads::get_listing(const GetListingRequestProto& request,
-                                                         const Context& context) {
+Result<rpc::Encoded<GetListingResponseProto>> ClientReads::get_listing(const GetListingRequestProto& request,
+                                                                       const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
   DFS_TRY(std::optional<Listing> listing,
           access_.audit().of(list(reading.query(), request.src(), request.startafter(),
                                   request.needlocation() ? WithLocations::kYes : WithLocations::kNo),
                              context, "listStatus", request.src()));
-  GetListingResponseProto response;
-  if (!listing) return response;
-  DirectoryListingProto& out = *response.mutable_dirlist();
-  for (const FileStatus& status : listing->entries) to_proto(status, conversion(reading), *out.add_partiallisting());
-  out.set_remainingentries(listing->remaining);
-  access_.activity().entries_listed.add(listing->entries.size());
-  return response;
+  if (listing) access_.activity().entries_listed.add(listing->entries.size());
+  return listing_response(listing, conversion(reading));
 }
 
-Result<GetBatchedListingResponseProto> ClientReads::get_batched_listing(const GetBatchedListingRequestProto& request,
-                                                                        const Context& context) {
+Result<rpc::Encoded<GetBatchedListingResponseProto>> ClientReads::get_batched_listing(
+    const GetBatchedListingRequestProto& request, const Context& context) {
   std::optional<BatchedListing::Place> start;
   if (!request.startafter().empty()) {
     BatchedListingKeyProto key;
@@ -159,32 +149,13 @@ Result<GetBatchedListingResponseProto> ClientReads::get_batched_listing(const Ge
   const std::vector<std::string> paths(request.paths().begin(), request.paths().end());
   DFS_TRY(BatchedListing batch, list_batched(reading.query(), paths, start,
                                              request.needlocation() ? WithLocations::kYes : WithLocations::kNo));
-  GetBatchedListingResponseProto response;
-  for (BatchedListing::Part& part : batch.parts) {
-    Result<std::vector<FileStatus>>& entries = part.entries;
+  for (const BatchedListing::Part& part : batch.parts) {
     // As stock: a refusal is in the answer, and the whole call is allowed all the same.
     const std::string& path = paths[part.path_index];
-    if (!entries) (void)access_.audit().of(Result<Done>(fail(entries.error())), context, "listStatus", path);
+    if (!part.entries) (void)access_.audit().of(Result<Done>(fail(part.entries.error())), context, "listStatus", path);
     (void)access_.audit().of(Result<Done>(Done{}), context, "listStatus", path);
-    BatchedDirectoryListingProto& out = *response.add_listings();
-    out.set_parentidx(part.path_index);
-    if (entries) {
-      for (const FileStatus& status : *entries) to_proto(status, conversion(reading), *out.add_partiallisting());
-    } else {
-      out.mutable_exception()->set_classname(std::string(entries.error().java_class()));
-      out.mutable_exception()->set_message(entries.error().message());
-    }
   }
-  response.set_hasmore(batch.end.has_value());
-  response.set_startafter("");
-  if (batch.end) {
-    BatchedListingKeyProto key;
-    ByteWriter(*key.mutable_checksum()).u64(batch.end->paths_hash);
-    key.set_pathindex(batch.end->path_index);
-    key.set_startafter(batch.end->start_after);
-    response.set_startafter(key.SerializeAsString());
-  }
-  return response;
+  return batched_listing_response(batch, conversion(reading));
 }
 
 Result<GetContentSummaryResponseProto> ClientReads::get_content_summary(const GetContentSummaryRequestProto& request,

@@ -2,6 +2,7 @@
 
 #include "namenode/leases/lease_table.h"
 #include "namenode/service/client_methods.h"
+#include "namenode/service/file_status_bytes.h"
 
 namespace dfs::namenode {
 
@@ -42,7 +43,8 @@ void ClientWrites::add_to(rpc::MethodTable& table) {
   table.add("recoverLease", this, &ClientWrites::recover_lease);
 }
 
-Later<Result<CreateResponseProto>> ClientWrites::create(const CreateRequestProto& request, const Context& context) {
+Later<Result<rpc::Encoded<CreateResponseProto>>> ClientWrites::create(const CreateRequestProto& request,
+                                                                      const Context& context) {
   const uint32_t flags = request.createflag();
   operations::Create op{.path = request.src(),
                         .permission = uint16_t(request.masked().perm() & 01777),
@@ -60,9 +62,7 @@ Later<Result<CreateResponseProto>> ClientWrites::create(const CreateRequestProto
   DFS_CO_TRY(FileStatus status, access_.audit_change(co_await access_.write(caller_of(access_, context),
                                                                             &operations::create, std::move(op)),
                                                      context, "create", request.src()));
-  CreateResponseProto response;
-  to_proto(status, conversion(access_, *access_.blocks().datanodes()), *response.mutable_fs());
-  co_return response;
+  co_return status_response<CreateResponseProto>(status, conversion(access_, *access_.blocks().datanodes()));
 }
 
 Later<Result<AppendResponseProto>> ClientWrites::append(const AppendRequestProto& request, const Context& context) {

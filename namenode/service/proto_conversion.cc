@@ -141,29 +141,6 @@ void to_proto(const LocatedBlocks& blocks, const ConversionContext& context, Loc
   if (blocks.last) to_proto(*blocks.last, context, *out.mutable_lastblock());
 }
 
-void to_proto(const FileStatus& status, const ConversionContext& context, HdfsFileStatusProto& out) {
-  const InodeRow& inode = *status.inode;
-  out.set_filetype(inode.type == InodeType::kDirectory ? HdfsFileStatusProto::IS_DIR
-                   : inode.type == InodeType::kFile    ? HdfsFileStatusProto::IS_FILE
-                                                       : HdfsFileStatusProto::IS_SYMLINK);
-  out.set_path(status.name);
-  out.set_length(inode.length);
-  out.mutable_permission()->set_perm(inode.permission);
-  out.set_owner(inode.owner);
-  out.set_group(inode.group);
-  out.set_modification_time(inode.modification_time_ms);
-  out.set_access_time(inode.access_time_ms);
-  if (inode.type == InodeType::kSymlink) out.set_symlink(inode.symlink_target);
-  out.set_block_replication(inode.replication);
-  out.set_blocksize(inode.preferred_block_size);
-  if (status.locations) to_proto(*status.locations, context, *out.mutable_locations());
-  out.set_fileid(raw(inode.id));
-  out.set_childrennum(int32_t(inode.child_count));
-  out.set_storagepolicy(status.storage_policy);
-  out.set_flags((inode.acl.empty() ? 0 : HdfsFileStatusProto::HAS_ACL) |
-                (status.snapshottable ? HdfsFileStatusProto::SNAPSHOT_ENABLED : 0));
-}
-
 void to_proto(const QuotaUsage& usage, QuotaUsageProto& out) {
   out.set_fileanddirectorycount(uint64_t(usage.consumed.names));
   out.set_quota(usage.namespace_quota.value_or(kNoQuota));

@@ -112,8 +112,7 @@ Result<void> scan_layers(const Layers& layers, Table table, std::string_view pre
       if (key && std::string_view(row.key) > *key) return false;
       hidden = key && row.key == *key;
       const bool shadows = from_active && frozen.valid() && frozen.row().key == row.key;
-      const bool gone =
-          row.value.is_gone() || (!from_active && layers.active->is_cut(table, row.key, version));
+      const bool gone = row.value.is_gone() || (!from_active && layers.active->is_cut(table, row.key, version));
       if (!gone) go_on = show(row);
       if (shadows) frozen.next();
       from_active ? active.next() : frozen.next();

@@ -69,7 +69,7 @@ struct RowContent {
   bool is_gone() const { return !value && !inode; }
   std::optional<std::string> bytes() const;
   Result<InodePtr> decoded() const;  // null: it is gone
-  size_t size() const;  // of the bytes, or of the inode in memory
+  size_t size() const;               // of the bytes, or of the inode in memory
 };
 
 // Changes that become visible together. Not thread-safe.

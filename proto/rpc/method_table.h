@@ -19,10 +19,18 @@ class Message;
 
 namespace dfs::rpc {
 
+// The bytes of a Response that were not made by protobuf, which costs less for a long one.
+template <class Response>
+struct Encoded {
+  std::string bytes;
+};
+
 // The methods of one Protocol by name, each a member function that takes the parsed request and returns the response:
 //
 //   Result<GetFileInfoResponseProto> get_file_info(const GetFileInfoRequestProto&, const CallContext&);
 //   Later<Result<DeleteResponseProto>> remove(const DeleteRequestProto&, const CallContext&);
+//
+//   Result<Encoded<GetListingResponseProto>> get_listing(const GetListingRequestProto&, const CallContext&);
 //
 //   table_.add("getFileInfo", this, &ClientService::get_file_info);
 //   table_.add("delete", this, &ClientService::remove);
@@ -108,6 +116,11 @@ class MethodTable {
   static Result<std::string> serialised(Result<Response> response) {
     if (!response) return std::unexpected(std::move(response).error());
     return serialise(*response);
+  }
+  template <class Response>
+  static Result<std::string> serialised(Result<Encoded<Response>> response) {
+    if (!response) return std::unexpected(std::move(response).error());
+    return std::move(response->bytes);
   }
 
   static Result<void> parse(ByteView bytes, google::protobuf::Message& request);
