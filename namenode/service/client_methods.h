@@ -156,8 +156,8 @@ class ClientWrites {
 
  private:
   using Context = rpc::CallContext;
-  Later<Result<rpc::Encoded<hadoop::hdfs::CreateResponseProto>>> create(
-      const hadoop::hdfs::CreateRequestProto& request, const Context& context);
+  Later<Result<rpc::Encoded<hadoop::hdfs::CreateResponseProto>>> create(const hadoop::hdfs::CreateRequestProto& request,
+                                                                        const Context& context);
   Later<Result<hadoop::hdfs::AppendResponseProto>> append(const hadoop::hdfs::AppendRequestProto& request,
                                                           const Context& context);
   Later<Result<hadoop::hdfs::TruncateResponseProto>> truncate(const hadoop::hdfs::TruncateRequestProto& request,
