@@ -101,8 +101,8 @@ bool GroupCommit::wait_durable(TransactionId transaction) {
   return durable_ >= transaction;
 }
 
-bool GroupCommit::submit(Step& step) {
-  std::optional<Error> refused = put({&step, nullptr});
+bool GroupCommit::submit(Step& step, Suspended waiting) {
+  std::optional<Error> refused = put({&step, waiting, nullptr});
   if (!refused) return true;
   step.fail(*std::move(refused));
   return false;
@@ -110,7 +110,8 @@ bool GroupCommit::submit(Step& step) {
 
 void GroupCommit::submit_unawaited(std::unique_ptr<Step> step) {
   Step* planned = step.get();
-  if (std::optional<Error> refused = put({planned, std::move(step)})) log::debug("not done: {}", refused->message());
+  if (std::optional<Error> refused = put({planned, {}, std::move(step)}))
+    log::debug("not done: {}", refused->message());
 }
 
 // Why `queued` is not taken. One that is may be answered before this returns.
@@ -132,6 +133,15 @@ Later<Result<TransactionId>> GroupCommit::roll() {
   co_return co_await Roll(*this);
 }
 
+// The first of the queue. The callers that come meanwhile wait for the lock, so all of it is taken where it may be.
+void GroupCommit::take(std::vector<Queued>& batch) {
+  batch.clear();
+  if (queue_.size() <= settings_.batch_max) return batch.swap(queue_);
+  const auto end = queue_.begin() + ptrdiff_t(settings_.batch_max);
+  batch.assign(std::move_iterator(queue_.begin()), std::move_iterator(end));
+  queue_.erase(queue_.begin(), end);
+}
+
 void GroupCommit::run_namespace() {
   pthread_setname_np(pthread_self(), "namespace");
   std::vector<Queued> batch;
@@ -143,14 +153,10 @@ void GroupCommit::run_namespace() {
       if (queue_.empty() && !stopping_ && wait.count() > 0) {
         work_.wait_for(lock, wait, [&] { return stopping_ || !queue_.empty(); });
       }
-      while (!queue_.empty() && batch.size() < settings_.batch_max) {
-        batch.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-      }
+      take(batch);
       ending = stopping_ && queue_.empty();
     }
-    if (!batch.empty()) work_through(std::move(batch));
-    batch.clear();
+    if (!batch.empty()) work_through(batch);
     if (ending) break;
     if (parts_.clock.now() >= periodic_due_) run_periodic();
   }
@@ -219,7 +225,7 @@ Result<void> GroupCommit::apply_records(std::vector<EditRecord> records, const C
   return {};
 }
 
-void GroupCommit::work_through(std::vector<Queued> batch) {
+void GroupCommit::work_through(std::vector<Queued>& batch) {
   Handed handed;
   std::optional<Error> failed = failure();
   for (Queued& queued : batch) {
@@ -328,7 +334,7 @@ void GroupCommit::answer(const std::vector<Handed>& group, const std::optional<E
   for (const Handed& handed : group) {
     for (const Queued& queued : handed.callers) {
       if (failed) queued.step->fail(*failed);
-      if (queued.step->waiting.home != nullptr) resumptions_.add(queued.step->waiting);
+      if (queued.waiting.home != nullptr) resumptions_.add(queued.waiting);
     }
   }
   resumptions_.resume_all();

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -80,12 +79,13 @@ class GroupCommit final : public NamespaceThread {
   size_t waiting() const;
 
  protected:
-  bool submit(Step& step) override;
+  bool submit(Step& step, Suspended waiting) override;
   void submit_unawaited(std::unique_ptr<Step> step) override;
 
  private:
   struct Queued {
     Step* step;
+    Suspended waiting;
     std::unique_ptr<Step> owned;  // the step, where nobody waits for it
   };
   struct Handed {
@@ -100,7 +100,8 @@ class GroupCommit final : public NamespaceThread {
 
   void run_namespace();
   void run_journal();
-  void work_through(std::vector<Queued> batch);
+  void take(std::vector<Queued>& batch);
+  void work_through(std::vector<Queued>& batch);
   void run_periodic();
   Result<void> apply_records(std::vector<EditRecord> records, const Caller& caller, Handed& handed);
   void fail_for_good(Error error);
@@ -124,7 +125,7 @@ class GroupCommit final : public NamespaceThread {
 
   mutable std::mutex mutex_;
   std::condition_variable work_;
-  std::deque<Queued> queue_;
+  std::vector<Queued> queue_;
   bool stopping_ = false;
 
   std::mutex handed_mutex_;

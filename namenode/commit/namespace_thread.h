@@ -65,11 +65,10 @@ class NamespaceThread {
     virtual void fail(Error error) = 0;
     Caller caller;
     bool ends_segment = false;  // a roll: plan() is not called
-    Suspended waiting{};        // who is resumed then; nobody, unless submit() was told
   };
-  // Takes `step` and resumes step.waiting when it has been answered; false where that is so already, and nobody is
+  // Takes `step` and resumes `waiting` when it has been answered; false where that is so already, and nobody is
   // resumed. The step lives until then.
-  virtual bool submit(Step& step) = 0;
+  virtual bool submit(Step& step, Suspended waiting) = 0;
   virtual void submit_unawaited(std::unique_ptr<Step> step) = 0;
 };
 

@@ -14,8 +14,7 @@ class NamespaceThread::Asked : public Step {
   bool await_ready() const noexcept { return false; }
   template <class Promise>
   bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-    waiting = {awaiting.promise().home, awaiting};
-    return thread_->submit(*this);
+    return thread_->submit(*this, {awaiting.promise().home, awaiting});
   }
   Result<T> await_resume() { return *std::move(outcome_); }
 

@@ -63,7 +63,7 @@ class ClientProtocolTest : public NamespaceFixture {
     Moment published() const override { return {test_.tables->snapshot(), test_.tables->last_applied()}; }
 
    private:
-    bool submit(Step& step) override {
+    bool submit(Step& step, Suspended) override {
       std::vector<EditRecord> records;
       Batch locations;
       step.plan(test_.context(step.caller), records, locations);
