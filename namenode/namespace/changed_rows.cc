@@ -28,18 +28,21 @@ const RowContent* ChangedRows::find(Table table, std::string_view key) const {
 }
 
 void ChangedRows::put(Table table, std::string key, RowContent content) {
-  if (std::optional<size_t> position = position_of({table, key})) {
-    static_cast<RowContent&>(rows_[*position]) = std::move(content);
+  auto replace = [&](size_t position, RowContent by) { static_cast<RowContent&>(rows_[position]) = std::move(by); };
+  if (index_) {
+    rows_.push_back({std::move(content), table, std::move(key)});
+    const auto [at, is_new] = index_->insert(uint32_t(rows_.size() - 1));
+    if (is_new) return;
+    replace(*at, std::move(rows_.back()));
+    rows_.pop_back();
     return;
   }
+  if (const std::optional<size_t> position = position_of({table, key})) return replace(*position, std::move(content));
   if (rows_.empty()) rows_.reserve(kRowsAtFirst);
   rows_.push_back({std::move(content), table, std::move(key)});
-  if (index_) {
-    index_->insert(uint32_t(rows_.size() - 1));
-  } else if (rows_.size() > kRowsWithoutIndex) {
-    index_.emplace(InOrder{&rows_});
-    for (uint32_t i = 0; i < rows_.size(); ++i) index_->insert(i);
-  }
+  if (rows_.size() <= kRowsWithoutIndex) return;
+  index_.emplace(InOrder{&rows_});
+  for (uint32_t i = 0; i < rows_.size(); ++i) index_->insert(i);
 }
 
 std::vector<const Batch::Change*> ChangedRows::in_order(Table table, std::string_view prefix,

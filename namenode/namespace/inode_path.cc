@@ -6,15 +6,30 @@
 #include "namenode/namespace/path.h"
 #include "namenode/namespace/settings.h"
 #include "namenode/namespace/snapshots.h"
+#include "proto/base/bytes.h"
 #include "proto/base/check.h"
 
 namespace dfs::namenode {
 namespace {
 
+// Keys of entries, one after the other in the same room.
+class EntryKeys {
+ public:
+  std::string_view of(InodeId parent, std::string_view name) {
+    key_.resize(sizeof(parent));
+    store_big_endian(key_.data(), raw(parent));
+    return key_.append(name);
+  }
+
+ private:
+  std::string key_;
+};
+
 Result<InodePath> walk(const View& view, std::vector<std::string> components) {
   std::vector<InodePtr> inodes;
   inodes.reserve(components.size() + 1);
-  DFS_TRY(InodePtr root, inode_at(view, kNoInode, ""));
+  EntryKeys keys;
+  DFS_TRY(InodePtr root, view.inode(keys.of(kNoInode, "")));
   if (!root) return fail(ErrorCode::kIllegalState, "The namespace has no root: it is not formatted.");
   inodes.push_back(std::move(root));
   bool is_snapshot = false;
@@ -33,7 +48,8 @@ Result<InodePath> walk(const View& view, std::vector<std::string> components) {
       inodes.push_back(std::make_shared<const InodeRow>(std::move(snapshot->row.root)));
       continue;
     }
-    DFS_TRY(InodePtr child, child_at(view, directory.id, components[i], as_of));
+    DFS_TRY(InodePtr child, as_of ? child_at(view, directory.id, components[i], as_of)
+                                  : view.inode(keys.of(directory.id, components[i])));
     if (!child) break;
     inodes.push_back(std::move(child));
   }

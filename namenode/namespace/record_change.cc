@@ -141,7 +141,12 @@ Result<void> RecordChange::charge(const InodePath& path, size_t count, const Quo
 
 Result<void> RecordChange::move_inode(const EntryKey& from, const EntryKey& to, const InodePtr& inode) {
   DFS_TRY_OK(erase_entry(from));
-  DFS_TRY_OK(put_inode(to, *inode));
+  DFS_TRY(bool any, has_snapshots());
+  if (any) {
+    DFS_TRY_OK(put_inode(to, *inode));
+  } else {
+    put_entry(to, inode);
+  }
   put(Table::kInodeIndex, inode_key(inode->id), encode(to));
   return {};
 }

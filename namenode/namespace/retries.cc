@@ -43,17 +43,10 @@ Result<InodeRow> written_file(const View& written, const std::string& path) {
   return *resolved.last();
 }
 
-// The row of a file that `batch` makes, as it stands there.
-std::optional<std::string> new_file(InodeId id, const Batch& batch) {
-  const std::string index_key = inode_key(id);
-  for (const Batch::Change& index : batch.changes()) {
-    if (index.table != Table::kInodeIndex || index.key != index_key || !index.value) continue;
-    Result<EntryKey> entry = decode<EntryKey>(*index.value);
-    if (!entry) return std::nullopt;
-    const std::string key = entry_key(entry->parent, entry->name);
-    for (const Batch::Change& change : batch.changes()) {
-      if (change.table == Table::kEntries && change.key == key) return change.bytes();
-    }
+// The row of a file that `batch` makes or changes, as it stands there.
+std::optional<std::string> changed_file(InodeId id, const Batch& batch) {
+  for (const Batch::Change& change : batch.changes()) {
+    if (change.inode && change.inode->id == id) return encode(*change.inode);
   }
   return std::nullopt;
 }
@@ -82,7 +75,7 @@ Result<std::string> answer_of(const AppendOp& op, const View& written) {
 Result<std::string> answer_of(const EditRecord& record, const View& before, const Batch& batch) {
   const Written written(before, batch);
   if (const auto* add = std::get_if<AddOp>(&record)) {
-    if (std::optional<std::string> made = new_file(add->inode_id, batch)) return *std::move(made);
+    if (std::optional<std::string> made = changed_file(add->inode_id, batch)) return *std::move(made);
     DFS_TRY(InodeRow file, written_file(written, add->path));
     return encode(file);
   }
