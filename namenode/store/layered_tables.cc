@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -235,6 +236,42 @@ class Mailbox {
   std::vector<std::unique_ptr<RecentRows>> unread_;
 };
 
+// Inodes that the writing thread has just looked for, there or not: a call is planned and then applied, each from the
+// root of its path on, and the next call has much of that path too.
+class JustLookedFor {
+ public:
+  // Null: not known here.
+  const InodePtr* find(std::string_view key) const {
+    const Known& known = at(key);
+    return known.key == key ? &known.inode : nullptr;
+  }
+  void add(std::string_view key, const InodePtr& inode) {
+    Known& known = at(key);
+    known.key = key;
+    known.inode = inode;
+  }
+  // Before the row is written.
+  void note(std::string_view key, const RowContent& content) {
+    Known& known = at(key);
+    if (known.key != key) return;
+    if (content.value) known.key.clear();
+    known.inode = content.inode;
+  }
+
+ private:
+  // No key of an entry is empty.
+  struct Known {
+    std::string key;
+    InodePtr inode;
+  };
+  static size_t place_of(std::string_view key) { return std::hash<std::string_view>()(key) % kPlaces; }
+  Known& at(std::string_view key) { return known_[place_of(key)]; }
+  const Known& at(std::string_view key) const { return known_[place_of(key)]; }
+
+  static constexpr size_t kPlaces = 1024;
+  std::array<Known, kPlaces> known_;
+};
+
 class LayeredTables final : public Tables {
  public:
   LayeredTables(std::unique_ptr<StoredRows> stored, DurableGate gate)
@@ -257,7 +294,10 @@ class LayeredTables final : public Tables {
   }
   Result<InodePtr> inode(std::string_view entry_key) const override {
     std::lock_guard lock(mutex_);
-    return layers_.inode(entry_key, kNewest);
+    if (const InodePtr* known = just_looked_for_.find(entry_key)) return *known;
+    DFS_TRY(InodePtr inode, layers_.inode(entry_key, kNewest));
+    just_looked_for_.add(entry_key, inode);
+    return inode;
   }
   Result<std::vector<std::optional<std::string>>> get_many(Table table,
                                                            const std::vector<std::string>& keys) const override {
@@ -278,6 +318,7 @@ class LayeredTables final : public Tables {
     RecentRows& rows = *layers_.active;
     for (const Batch::Cut& cut : batch.cuts()) rows.cut(cut.table, cut.end, version_);
     for (Batch::Change& change : batch.take_changes()) {
+      if (change.table == Table::kEntries) just_looked_for_.note(change.key, change);
       rows.write(change.table, std::move(change.key), static_cast<RowContent&&>(change), version_);
     }
     if (applied != kNoTransaction) applied_ = applied;
@@ -378,6 +419,7 @@ class LayeredTables final : public Tables {
   mutable std::mutex mutex_;
   std::condition_variable stored_changed_;
   Layers layers_;
+  mutable JustLookedFor just_looked_for_;
   uint64_t version_ = 1;  // of what is being written
   TransactionId applied_ = kNoTransaction, frozen_applied_ = kNoTransaction, durable_ = kNoTransaction;
   std::optional<Error> failure_;

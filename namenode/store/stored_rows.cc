@@ -201,7 +201,6 @@ Result<ChildrenPtr> read_children(rocksdb::Iterator& rows, std::string_view pref
 }
 
 constexpr int kCacheShardBits = 4;
-constexpr double kHighPriorityShare = 0.3;  // of the block cache, for what finds rows
 
 class StoredMoment final : public View {
  public:
@@ -423,13 +422,8 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   table.block_cache = cache;
   table.format_version = 5;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  // In parts: what a lookup needs of the index and the filter of a large table are kilobytes, whole ones would not fit
-  // into a shard of the cache and be read each time.
-  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
-  table.partition_filters = true;
-  table.cache_index_and_filter_blocks = true;
-  table.cache_index_and_filter_blocks_with_high_priority = true;
-  table.pin_top_level_index_and_filter = true;
+  // Indexes and filters are whole and stay in memory, some two bytes for a row: most names that are looked up to be
+  // made are not there, and to know that takes no look into the cache then.
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
@@ -488,7 +482,7 @@ Result<std::unique_ptr<StoredRows>> StoredRows::open(const std::shared_ptr<rocks
   options.keep_log_file_num = 3;
   options.listeners.push_back(std::make_shared<FailureLog>());
 
-  auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2, kCacheShardBits, false, kHighPriorityShare);
+  auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2, kCacheShardBits);
   auto cut = std::make_shared<CutRows>();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache));
