@@ -101,7 +101,7 @@ Result<std::optional<FileStatus>> file_status(const Query& query, std::string_vi
 }
 
 Result<std::optional<Listing>> list(const Query& query, std::string_view path, std::string_view start_after,
-                                    WithLocations locations) {
+                                    WithLocations locations, const std::function<bool(const FirstPage&)>& is_known) {
   Listing listing;
   if (is_exact_reserved(path)) {
     listing.entries = {reserved_status(".inodes"), reserved_status("raw")};
@@ -133,6 +133,11 @@ Result<std::optional<Listing>> list(const Query& query, std::string_view path, s
   DFS_TRY_OK(permissions.check_last(resolved, Access::kReadExecute));
 
   const uint8_t policy = policy_of(resolved);
+  if (start_after.empty() && locations == WithLocations::kNo && !resolved.is_snapshot()) {
+    const FirstPage page{
+        .directory = inode->id, .state = query.view.state_of_children(inode_key(inode->id)), .storage_policy = policy};
+    if (page.state != 0 && is_known(page)) return std::optional(std::move(listing));
+  }
   // Blocks times replication bound a page as well, since each location takes room in the answer.
   int64_t budget = query.settings.listing_max;
   listing.entries.reserve(std::min<size_t>(inode->child_count, query.settings.listing_max));

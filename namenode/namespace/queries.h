@@ -35,10 +35,19 @@ struct Listing {
   std::vector<FileStatus> entries;
   uint32_t remaining = 0;
 };
+// The first page of a directory as it is, without locations: the same page whenever all of this is the same.
+struct FirstPage {
+  InodeId directory{};
+  uint64_t state = 0;  // View::state_of_children
+  uint8_t storage_policy = 0;
+  bool operator==(const FirstPage&) const = default;
+};
 // The entries after `start_after` in order of names, at most settings.listing_max, and how many are left; of a file the
 // file itself. Nothing where the path leads nowhere.
-Result<std::optional<Listing>> list(const Query& query, std::string_view path, std::string_view start_after,
-                                    WithLocations locations);
+// `is_known` is asked about a first page, after all checks; true: its entries are not wanted.
+Result<std::optional<Listing>> list(
+    const Query& query, std::string_view path, std::string_view start_after, WithLocations locations,
+    const std::function<bool(const FirstPage&)>& is_known = [](const FirstPage&) { return false; });
 
 // Of a snapshot, as those are listed. `directory`: of which it is, as that is now.
 FileStatus status_of(const Snapshot& snapshot, const InodeRow& directory);

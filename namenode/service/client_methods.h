@@ -5,6 +5,7 @@
 #include <string>
 
 #include "namenode/service/administration.h"
+#include "namenode/service/listing_cache.h"
 #include "namenode/service/namespace_access.h"
 #include "namenode/service/proto_conversion.h"
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
@@ -80,6 +81,8 @@ class ClientReads {
                                                             const Context& context);
 
   NamespaceAccess& access_;
+  static constexpr size_t kListingCacheBytes = 16 << 20;
+  ListingCache listings_{kListingCacheBytes};
 };
 
 // The tree and the attributes.

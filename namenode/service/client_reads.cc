@@ -125,12 +125,23 @@ Result<rpc::Encoded<GetFileLinkInfoResponseProto>> ClientReads::get_file_link_in
 Result<rpc::Encoded<GetListingResponseProto>> ClientReads::get_listing(const GetListingRequestProto& request,
                                                                        const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
+  FirstPage asked;
+  std::shared_ptr<const ListingCache::Page> known;
+  auto is_known = [&](const FirstPage& page) {
+    asked = page;
+    known = listings_.find(page);
+    return known != nullptr;
+  };
   DFS_TRY(std::optional<Listing> listing,
           access_.audit().of(list(reading.query(), request.src(), request.startafter(),
-                                  request.needlocation() ? WithLocations::kYes : WithLocations::kNo),
+                                  request.needlocation() ? WithLocations::kYes : WithLocations::kNo, is_known),
                              context, "listStatus", request.src()));
-  if (listing) access_.activity().entries_listed.add(listing->entries.size());
-  return listing_response(listing, conversion(reading));
+  const size_t entries = known ? known->entries : listing ? listing->entries.size() : 0;
+  access_.activity().entries_listed.add(entries);
+  if (known) return rpc::Encoded<GetListingResponseProto>{known->bytes};
+  rpc::Encoded<GetListingResponseProto> response = listing_response(listing, conversion(reading));
+  if (asked.state != 0) listings_.put({asked, response.bytes, entries});
+  return response;
 }
 
 Result<rpc::Encoded<GetBatchedListingResponseProto>> ClientReads::get_batched_listing(

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "namenode/store/noted_calls.h"
 #include "namenode/store/recent_rows.h"
 #include "namenode/store/rows.h"
 #include "proto/base/log.h"
@@ -22,12 +23,14 @@ constexpr size_t kPieceBytes = 96 << 20;
 // And with so much more the writer waits for the piece before.
 constexpr size_t kWaitingBytesMax = 2 * kPieceBytes;
 constexpr uint64_t kNewest = UINT64_MAX;
+constexpr uint64_t kStoredState = uint64_t(1) << 63;
 
 // What a reader looks through, from above.
 struct Layers {
   std::shared_ptr<RecentRows> active;
   std::shared_ptr<RecentRows> frozen;  // on its way to the disk; may be null
   std::shared_ptr<const View> stored;  // null: nothing is below
+  uint64_t pieces = 0;                 // that have been stored
 
   std::optional<RowContent> find(Table table, std::string_view key, uint64_t version) const {
     std::optional<RowContent> found = active->find(table, key, version);
@@ -43,6 +46,12 @@ struct Layers {
     if (const std::optional<RowContent> found = find(Table::kEntries, key, version)) return found->decoded();
     if (!stored) return InodePtr();
     return stored->inode(key);
+  }
+  uint64_t state_of_children(std::string_view directory, uint64_t version) const {
+    uint64_t newest = active->newest_child(directory);
+    if (newest == 0 && frozen) newest = frozen->newest_child(directory);
+    if (newest > version) return 0;
+    return newest != 0 ? newest : kStoredState | pieces;
   }
   Result<std::vector<std::optional<std::string>>> get_many(Table table, const std::vector<std::string>& keys,
                                                            uint64_t version) const {
@@ -188,6 +197,9 @@ class Moment final : public View {
                            const std::function<bool(std::string_view, const InodePtr&)>& visit) const override {
     return scan_decoded(layers_, prefix, from, version_, visit);
   }
+  uint64_t state_of_children(std::string_view directory) const override {
+    return layers_.state_of_children(directory, version_);
+  }
 
  private:
   const Layers layers_;
@@ -274,8 +286,11 @@ class JustLookedFor {
 
 class LayeredTables final : public Tables {
  public:
-  LayeredTables(std::unique_ptr<StoredRows> stored, DurableGate gate)
-      : stored_(std::move(stored)), gate_(std::move(gate)), pins_(std::make_shared<PinnedVersions>()) {
+  LayeredTables(std::unique_ptr<StoredRows> stored, std::string_view last_retry, DurableGate gate)
+      : stored_(std::move(stored)),
+        gate_(std::move(gate)),
+        pins_(std::make_shared<PinnedVersions>()),
+        calls_(last_retry) {
     layers_.active = fresh_rows();
     if (!stored_) return;
     layers_.stored = stored_->moment();
@@ -290,6 +305,7 @@ class LayeredTables final : public Tables {
   // The lock is held while tables on disk are read: what it keeps off is a flush, and nobody waits for that.
   Result<std::optional<std::string>> get(Table table, std::string_view key) const override {
     std::lock_guard lock(mutex_);
+    if (table == Table::kRetries && calls_.is_new(key)) return std::nullopt;
     return layers_.get(table, key, kNewest);
   }
   Result<InodePtr> inode(std::string_view entry_key) const override {
@@ -316,9 +332,13 @@ class LayeredTables final : public Tables {
     std::lock_guard lock(mutex_);
     if (failure_) return fail(*failure_);
     RecentRows& rows = *layers_.active;
-    for (const Batch::Cut& cut : batch.cuts()) rows.cut(cut.table, cut.end, version_);
+    for (const Batch::Cut& cut : batch.cuts()) {
+      rows.cut(cut.table, cut.end, version_);
+      if (cut.table == Table::kRetries) calls_.forget_before(cut.end);
+    }
     for (Batch::Change& change : batch.take_changes()) {
       if (change.table == Table::kEntries) just_looked_for_.note(change.key, change);
+      if (change.table == Table::kRetries) calls_.note(change.key);
       rows.write(change.table, std::move(change.key), static_cast<RowContent&&>(change), version_);
     }
     if (applied != kNoTransaction) applied_ = applied;
@@ -402,6 +422,7 @@ class LayeredTables final : public Tables {
       if (stored) {
         former = std::exchange(layers_.stored, stored_->moment());
         layers_.frozen.reset();
+        ++layers_.pieces;
         durable_ = applied;
       } else {
         log::error("{}", stored.error().message());
@@ -420,6 +441,7 @@ class LayeredTables final : public Tables {
   std::condition_variable stored_changed_;
   Layers layers_;
   mutable JustLookedFor just_looked_for_;
+  NotedCalls calls_;
   uint64_t version_ = 1;  // of what is being written
   TransactionId applied_ = kNoTransaction, frozen_applied_ = kNoTransaction, durable_ = kNoTransaction;
   std::optional<Error> failure_;
@@ -429,12 +451,8 @@ class LayeredTables final : public Tables {
 
 }  // namespace
 
-std::unique_ptr<Tables> make_layered_tables(std::unique_ptr<StoredRows> stored, Tables::DurableGate gate) {
-  return std::make_unique<LayeredTables>(std::move(stored), std::move(gate));
-}
-
 std::unique_ptr<Tables> Tables::in_memory() {
-  return make_layered_tables(nullptr, {});
+  return std::make_unique<LayeredTables>(nullptr, std::string_view(), DurableGate());
 }
 
 Result<std::optional<TransactionId>> Tables::last_applied_in(const std::string& directory) {
@@ -450,7 +468,8 @@ Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::F
                                                 const std::string& directory, uint64_t cache_bytes,
                                                 Tables::DurableGate gate) {
   DFS_TRY(auto stored, StoredRows::open(files, directory, cache_bytes));
-  return make_layered_tables(std::move(stored), std::move(gate));
+  DFS_TRY(const std::string last_retry, stored->last_key(Table::kRetries));
+  return std::make_unique<LayeredTables>(std::move(stored), last_retry, std::move(gate));
 }
 
 }  // namespace dfs::namenode

@@ -7,9 +7,8 @@
 
 namespace dfs::namenode {
 
-// Tables of rows in memory over `stored`; nothing below where that is null, and then a flush is nothing to do.
-std::unique_ptr<Tables> make_layered_tables(std::unique_ptr<StoredRows> stored, Tables::DurableGate gate);
-
+// Tables are rows in memory (recent_rows.h) over rows on disk (stored_rows.h); in a test there may be nothing below.
+//
 // Tables::open_rocksdb with the files of `files`, so that tables can lose power in a test.
 Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::FileSystem>& files,
                                                 const std::string& directory, uint64_t cache_bytes,

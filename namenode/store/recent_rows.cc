@@ -114,7 +114,7 @@ void RecentRows::put(Rows& rows, std::string key, RowContent value, uint64_t ver
       last->older.reset();
     }
   }
-  newest.number = version;
+  newest.number = rows.newest = version;
   newest.value = std::move(value);
   bytes_.fetch_add(more - less, std::memory_order_relaxed);
 }
@@ -174,6 +174,14 @@ std::optional<RowContent> RecentRows::find(Table table, std::string_view key, ui
   }
   if (is_cut(table, key, version)) return RowContent();
   return std::nullopt;
+}
+
+uint64_t RecentRows::newest_child(std::string_view directory) const {
+  const GroupName name{Table::kEntries, group_of(Table::kEntries, directory)};
+  const Shard& shard = shard_of(name);
+  std::lock_guard lock(shard.mutex);
+  auto group = shard.groups.find(name);
+  return group == shard.groups.end() ? 0 : group->second.newest;
 }
 
 std::optional<RecentRows::Group> RecentRows::group_from(Table table, const Group& from, bool after) const {

@@ -66,6 +66,8 @@ class RecentRows {
   bool rows_from(Table table, std::string_view prefix, std::string_view from, bool after, uint64_t version,
                  size_t count_max, std::vector<Row>& rows) const;
 
+  // Which version last changed a row of kEntries that begins with `directory`, an id; 0: none did.
+  uint64_t newest_child(std::string_view directory) const;
   // Whether anything was changed, rows or what is cut off.
   bool has(Table table) const { return table_of(table).has_any.load(std::memory_order_acquire); }
   // What it takes in memory, about.
@@ -84,7 +86,9 @@ class RecentRows {
     RowContent value;
     std::unique_ptr<Version> older;
   };
-  using Rows = std::map<std::string, Version, std::less<>>;
+  struct Rows : std::map<std::string, Version, std::less<>> {
+    uint64_t newest = 0;  // version of any of them
+  };
   struct Group {
     uint64_t high = 0, low = 0;
     auto operator<=>(const Group&) const = default;

@@ -323,6 +323,12 @@ class RocksdbRows final : public StoredRows {
   std::shared_ptr<const View> moment() override {
     return std::make_shared<StoredMoment>(db_, families_, caches_, version_, cut_->end());
   }
+  Result<std::string> last_key(Table table) override {
+    std::unique_ptr<rocksdb::Iterator> rows(db_->NewIterator({}, families_[size_t(table)]));
+    rows->SeekToLast();
+    if (!rows->status().ok()) return fail(store_error("scan", rows->status()));
+    return rows->Valid() ? rows->key().ToString() : std::string();
+  }
   TransactionId last_applied() const override { return applied_; }
 
   Result<void> add(const RecentRows& rows, TransactionId applied) override {

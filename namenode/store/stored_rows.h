@@ -25,6 +25,8 @@ class StoredRows {
 
   // What is on disk now, for as long as the result lives; it may outlive this object.
   virtual std::shared_ptr<const View> moment() = 0;
+  // The greatest key of the table; empty where it has no row.
+  virtual Result<std::string> last_key(Table table) = 0;
   // The transaction that the last add() named.
   virtual TransactionId last_applied() const = 0;
   // Puts `rows` (that are no longer written) over what is there, in all tables at once; durable on return. After an

@@ -60,6 +60,12 @@ class View {
   // scan() of kEntries with decoded inodes.
   virtual Result<void> scan_inodes(std::string_view prefix, std::string_view from,
                                    const std::function<bool(std::string_view key, const InodePtr& inode)>& visit) const;
+  // A number that two moments have in common only if the rows of kEntries that begin with `directory` (its id) are the
+  // same in both. 0: nothing is known.
+  virtual uint64_t state_of_children(std::string_view directory) const {
+    (void)directory;
+    return 0;
+  }
 };
 
 // What a row is to hold: bytes or, of kEntries, an inode in their place. Neither: the row goes.

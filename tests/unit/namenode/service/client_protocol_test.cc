@@ -610,5 +610,66 @@ TEST_F(ClientProtocolTest, NamenodeProtocolAnswersItsSuperuserAndHasNoImages) {
   EXPECT_EQ(call(protocol, "getBlocks", blocks.SerializeAsString()).error().code(), ErrorCode::kInvalidArgument);
 }
 
+TEST_F(ClientProtocolTest, AListingThatIsKeptIsThatOfTheDirectoryAsItIs) {
+  auto change = [&](std::string_view method, const google::protobuf::MessageLite& request) {
+    ++rpc.call_id;
+    ASSERT_TRUE(call(client, method, request.SerializeAsString())) << method;
+  };
+  auto expect_equal_to_a_new_one = [&](const std::string& path) {
+    GetListingRequestProto request;
+    request.set_src(path);
+    request.set_startafter("");
+    request.set_needlocation(false);
+    ClientProtocol without_a_memory{access, administration};
+    const auto wanted = call(without_a_memory, "getListing", request.SerializeAsString());
+    for (int again = 0; again < 2; ++again) {
+      const auto listed = call(client, "getListing", request.SerializeAsString());
+      ASSERT_TRUE(listed && wanted) << path;
+      EXPECT_EQ(*listed, *wanted) << path;
+    }
+  };
+  for (const char* path : {"/d/a", "/d/b/c", "/e"}) ASSERT_TRUE(mkdirs(path));
+  SetPermissionRequestProto permission;
+  permission.set_src("/d/a");
+  SetStoragePolicyRequestProto policy;
+  policy.set_src("/d");
+  policy.set_policyname("COLD");
+  RenameRequestProto rename;
+  rename.set_src("/d/a");
+  rename.set_dst("/e/a");
+  MkdirsRequestProto grandchild;
+  grandchild.set_src("/d/b/new");
+  grandchild.mutable_masked()->set_perm(0700);
+  grandchild.set_createparent(true);
+  DeleteRequestProto remove;
+  remove.set_src("/d/b");
+  remove.set_recursive(true);
+  for (uint32_t step = 0; step < 7; ++step) {
+    SCOPED_TRACE(step);
+    for (const char* path : {"/", "/d", "/e"}) expect_equal_to_a_new_one(path);
+    if (step == 0 || step == 1) {
+      permission.mutable_permission()->set_perm(0700 + step);
+      change("setPermission", permission);
+    }
+    if (step == 2) change("mkdirs", grandchild);
+    if (step == 3) change("setStoragePolicy", policy);
+    if (step == 4) change("rename", rename);
+    if (step == 5) change("delete", remove);
+  }
+  // Who may not see it is not shown what others were.
+  permission.set_src("/d");
+  permission.mutable_permission()->set_perm(0700);
+  change("setPermission", permission);
+  expect_equal_to_a_new_one("/d");
+  rpc.user.user = "alice";
+  GetListingRequestProto request;
+  request.set_src("/d");
+  request.set_startafter("");
+  request.set_needlocation(false);
+  const auto refused = call(client, "getListing", request.SerializeAsString());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kAccessControl);
+}
+
 }  // namespace
 }  // namespace dfs::namenode

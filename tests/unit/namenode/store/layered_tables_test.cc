@@ -161,6 +161,31 @@ TEST_P(AnyTables, InodesAreTheSameDecodedOrNotAndOfTheirMoment) {
   }
 }
 
+TEST_P(AnyTables, AStateOfChildrenIsThatOfNoOtherRows) {
+  auto put = [&](uint64_t directory, const std::string& name) {
+    Batch batch;
+    batch.put(entry_key(InodeId{directory}, name), std::make_shared<const InodeRow>(InodeRow{.id = InodeId{9}}));
+    ASSERT_TRUE(tables->write(std::move(batch), kNoTransaction));
+  };
+  std::map<uint64_t, std::vector<std::string>> seen;
+  std::shared_ptr<const View> before;
+  for (int step = 0; step < 20; ++step) {
+    if (step % 3 != 2) put(1 + uint64_t(step % 2), "f" + std::to_string(step));
+    if (step % 5 == 4) ASSERT_TRUE(tables->flush());
+    auto now = tables->snapshot();
+    for (const View* view : {now.get(), before.get()}) {
+      if (view == nullptr) continue;
+      const uint64_t state = view->state_of_children(inode_key(InodeId{1}));
+      if (view == now.get()) EXPECT_NE(state, 0u);
+      if (state == 0) continue;
+      const auto [known, is_first] = seen.try_emplace(state, inodes_of(*view, InodeId{1}));
+      EXPECT_EQ(known->second, inodes_of(*view, InodeId{1}));
+    }
+    before = now;
+  }
+  EXPECT_GT(seen.size(), 5u);
+}
+
 TEST_P(AnyTables, ADirectoryThatIsTooLargeToBeKeptIsReadAllTheSame) {
   Batch batch;
   for (uint64_t i = 0; i < 1'500; ++i) {
