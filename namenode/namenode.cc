@@ -26,6 +26,7 @@
 #include "namenode/service/rpc_methods.h"
 #include "namenode/space_watch.h"
 #include "namenode/storage_folders.h"
+#include "namenode/trash_emptier.h"
 #include "namenode/web/by_path.h"
 #include "namenode/web/fsck_page.h"
 #include "namenode/web/image_transfer.h"
@@ -74,12 +75,13 @@ struct NameNode::Parts {
   StartupProgress startup;
   Gauges gauges;
   std::string tables_at;
-  std::unique_ptr<Tables> tables;
   std::optional<LeaseTable> leases;
   std::optional<ClusterBlocks> blocks;
   std::optional<SpaceWatch> space;
   std::optional<GroupCommit> commit;
   std::optional<Checkpoint> checkpoint;
+  std::optional<TrashEmptier> trash;
+  std::unique_ptr<Tables> tables;  // goes first: its thread asks the gate
   std::optional<NamespaceAccess> access;
   std::optional<RackMapping> racks;
   std::optional<DatanodeProtocol> datanode_protocol;
@@ -162,6 +164,7 @@ void NameNode::Parts::wire() {
   // Until the copies have been renewed the edits since the last ones stay.
   if (copies.none()) commit->allow_purging(tables->durable_applied());
   checkpoint.emplace(*commit, *tables, settings.checkpoint_period, std::move(copies));
+  trash.emplace(*commit, settings.trash, settings.name_space.superuser);
   access.emplace(*commit, *blocks, *groups, settings.name_space, Audit(audit.get(), settings.audit));
   racks.emplace(settings.racks);
   datanode_protocol.emplace(*access, *blocks, *racks, identity_of(journal->version()));
@@ -310,6 +313,7 @@ Result<void> NameNode::start() {
   DFS_TRY_OK(parts.commit->start());
   parts.running = true;
   parts.checkpoint->start();
+  parts.trash->start();
   Result<void> serving = parts.serve();
   if (!serving) stop();
   return serving;
@@ -321,6 +325,7 @@ void NameNode::stop() {
   parts.running = false;
   if (parts.http) parts.http->stop();
   if (parts.rpc) parts.rpc->stop();
+  parts.trash->stop();
   parts.checkpoint->stop();
   parts.commit->stop();
   // So that the next start has nothing to replay. After a failure the tables must not reach the disk.

@@ -12,6 +12,9 @@
 namespace dfs::namenode {
 namespace {
 
+// A century.
+constexpr int64_t kTrashMinutesMax = 100 * 366 * 24 * 60;
+
 Result<std::vector<std::string>> folders(const Configuration& configuration, ListKey key) {
   DFS_TRY(std::vector<std::string> values, configuration.get(key));
   for (std::string& value : values) {
@@ -67,7 +70,15 @@ Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
   DFS_TRY(bool retries_kept, c.get(keys::kRetryCacheEnabled));
   if (!retries_kept) s.retry_expiry = std::chrono::milliseconds(0);
   DFS_TRY(s.events_per_call_max, c.get_between(keys::kInotifyEventsMax, 1, INT32_MAX));
-  DFS_TRY(s.trash_interval_minutes, c.get_between(keys::kTrashInterval, 0, INT64_MAX));
+  DFS_TRY(s.trash_interval_minutes, c.get_between(keys::kTrashInterval, 0, kTrashMinutesMax));
+  return {};
+}
+
+Result<void> read_trash(const Configuration& c, uint64_t deletion_minutes, TrashSettings& s) {
+  s.deletion_interval = std::chrono::minutes(deletion_minutes);
+  DFS_TRY(int64_t emptier_minutes, c.get_between(keys::kTrashCheckpointInterval, 0, kTrashMinutesMax));
+  s.emptier_interval = std::chrono::minutes(emptier_minutes);
+  DFS_TRY(s.deletes_unknown, c.get(keys::kTrashCleansRoot));
   return {};
 }
 
@@ -169,6 +180,7 @@ Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
   DFS_TRY(s.audit.context_max, c.get_between(keys::kCallerContextMax, 0, INT32_MAX));
   DFS_TRY(s.audit.signature_max, c.get_between(keys::kCallerSignatureMax, 0, INT32_MAX));
   DFS_TRY_OK(read_namespace(c, s.name_space));
+  DFS_TRY_OK(read_trash(c, s.name_space.trash_interval_minutes, s.trash));
   DFS_TRY_OK(read_blocks(c, s));
   DFS_TRY_OK(read_pages(c, s));
   return s;

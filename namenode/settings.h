@@ -10,6 +10,7 @@
 #include "namenode/host_files.h"
 #include "namenode/leases/lease_table.h"
 #include "namenode/namespace/settings.h"
+#include "namenode/namespace/trash.h"
 #include "namenode/service/audit_log.h"
 #include "namenode/service/rack_mapping.h"
 #include "namenode/web/page.h"
@@ -31,6 +32,7 @@ struct NameNodeSettings {
   uint64_t tables_cache_bytes = 256ull << 20;  // of rows and of blocks of the tables' files, half each
   uint64_t transactions_per_segment = 1'000'000;
   std::chrono::milliseconds checkpoint_period{3'600'000};
+  TrashSettings trash{};
   uint64_t edits_retained = 1'000'000;
   uint64_t edit_segments_retained = 10'000;
   uint64_t reserved_bytes = 100ull << 20;  // of the disks of edit log and tables: below, safe mode

@@ -15,28 +15,9 @@ Checkpoint::Checkpoint(GroupCommit& commit, Tables& tables, std::chrono::millise
       transaction_(raw(tables.durable_applied())),
       time_ms_(to_millis(Clock::system().wall())) {}
 
-Checkpoint::~Checkpoint() {
-  stop();
-}
-
 void Checkpoint::start() {
-  loop_.start();
-  tasks_ = std::make_unique<TaskGroup>(loop_.executor());
-  asio::post(loop_.executor(), [this] { tasks_->spawn(repeat()); });
-}
-
-void Checkpoint::stop() {
-  if (!tasks_) return;
-  asio::co_spawn(
-      loop_.executor(),
-      [](TaskGroup& tasks) -> Task<void> {
-        tasks.cancel();
-        co_await tasks.join();
-      }(*tasks_),
-      asio::use_future)
-      .get();
-  tasks_.reset();
-  loop_.stop();
+  thread_.start();
+  thread_.spawn([this] { return repeat(); });
 }
 
 Task<void> Checkpoint::repeat() {
@@ -59,7 +40,7 @@ Task<Result<void>> Checkpoint::run() {
 }
 
 void Checkpoint::flush_soon() {
-  asio::post(loop_.executor(), [this] { tasks_->spawn(flush_once()); });
+  thread_.spawn([this] { return flush_once(); });
 }
 
 Task<void> Checkpoint::flush_once() {
@@ -68,7 +49,7 @@ Task<void> Checkpoint::flush_once() {
 }
 
 Task<Result<void>> Checkpoint::save() {
-  co_return co_await asio::co_spawn(loop_.executor(), run(),
+  co_return co_await asio::co_spawn(thread_.executor(), run(),
                                     asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
 }
 

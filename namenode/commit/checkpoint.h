@@ -2,16 +2,11 @@
 
 #include <atomic>
 #include <chrono>
-#include <memory>
 
 #include "namenode/commit/tables_copies.h"
 #include "namenode/store/tables.h"
-#include "proto/base/event_loop.h"
 #include "proto/base/task_fwd.h"
-
-namespace dfs {
-class TaskGroup;
-}
+#include "proto/base/task_thread.h"
 
 namespace dfs::namenode {
 
@@ -24,11 +19,9 @@ class Checkpoint {
  public:
   // `copies`: where further copies of the tables go; none by default.
   Checkpoint(GroupCommit& commit, Tables& tables, std::chrono::milliseconds period, TablesCopies copies = {});
-  ~Checkpoint();
-
   void start();
   // Ends the one in hand first.
-  void stop();
+  void stop() { thread_.stop(); }
   // May be awaited from any executor.
   Task<Result<void>> save();
   // Flushes the tables soon, without rolling the log. From any thread, while started.
@@ -49,8 +42,7 @@ class Checkpoint {
   TablesCopies copies_;
   std::atomic<uint64_t> transaction_;
   std::atomic<uint64_t> time_ms_;
-  EventLoop loop_{"checkpoint"};
-  std::unique_ptr<TaskGroup> tasks_;
+  TaskThread thread_{"checkpoint"};
 };
 
 }  // namespace dfs::namenode

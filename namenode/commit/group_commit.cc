@@ -43,15 +43,22 @@ GroupCommit::~GroupCommit() {
 }
 
 Result<void> GroupCommit::start() {
+  Result<void> begun = begin();
+  if (!begun) fail_for_good(begun.error());  // nobody waits for more to be durable
+  return begun;
+}
+
+Result<void> GroupCommit::begin() {
   DFS_CHECK(parts_.tables.last_applied() == parts_.journal.last());
   DFS_TRY_OK(parts_.journal.start_segment());
   last_ = parts_.journal.last();
   in_segment_ = 1;
-  DFS_TRY_OK(parts_.tables.write(Batch{}, last_));
   {
     std::lock_guard lock(durable_mutex_);
     durable_ = last_;
+    durable_changed_.notify_all();
   }
+  DFS_TRY_OK(parts_.tables.write(Batch{}, last_));
   note_segment();
   publish(std::make_shared<const Moment>(Moment{parts_.tables.snapshot(), last_}));
   periodic_due_ = parts_.clock.now();

@@ -98,6 +98,7 @@ class GroupCommit final : public NamespaceThread {
   };
   class Roll;
 
+  Result<void> begin();
   void run_namespace();
   void run_journal();
   void take(std::vector<Queued>& batch);
