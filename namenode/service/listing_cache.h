@@ -11,8 +11,8 @@
 
 namespace dfs::namenode {
 
-// First pages of listings as they were answered: a directory that is listed again, unchanged, costs a copy of its bytes.
-// Thread-safe.
+// First pages of listings as they were answered: a directory that is listed again, unchanged, costs a copy of its
+// bytes. Thread-safe.
 class ListingCache {
  public:
   struct Page {

@@ -42,6 +42,7 @@ void NotedCalls::note(std::string_view key) {
 
 void NotedCalls::forget_before(std::string_view end) {
   periods_.erase(periods_.begin(), periods_.lower_bound(period_of(end)));
+  known_from_ = std::max(known_from_, period_of(end));
 }
 
 bool NotedCalls::is_new(std::string_view key) const {

@@ -12,8 +12,8 @@ namespace dfs::namenode {
 // What is known, without a look at the disk, of the answers in kRetries: the greatest call of each client in each
 // period. Nearly every call that asks is new, so greater than all before, and has no answer there.
 //
-// `last_stored`: the greatest key that was stored when the tables were opened, empty if there was none. Nothing is known
-// of its period and those before, for they may have more rows than this has seen.
+// `last_stored`: the greatest key that was stored when the tables were opened, empty if there was none. Nothing is
+// known of its period and those before, for they may have more rows than this has seen.
 class NotedCalls {
  public:
   explicit NotedCalls(std::string_view last_stored);

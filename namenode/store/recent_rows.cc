@@ -62,11 +62,10 @@ void PinnedVersions::remove(uint64_t version) {
   std::lock_guard lock(mutex_);
   versions_.erase(versions_.find(version));
 }
-PinnedVersions::Pins PinnedVersions::look(uint64_t from, uint64_t before) const {
+bool PinnedVersions::any_in(uint64_t from, uint64_t before) const {
   std::lock_guard lock(mutex_);
-  if (versions_.empty()) return {false, before};
   const auto first = versions_.lower_bound(from);
-  return {first != versions_.end() && *first < before, *versions_.begin()};
+  return first != versions_.end() && *first < before;
 }
 
 size_t RecentRows::Hash::operator()(const GroupName& name) const {
@@ -90,6 +89,23 @@ const RowContent* RecentRows::at(const Version& newest, uint64_t version) {
   return found != nullptr ? &found->value : nullptr;
 }
 
+// Of the versions from `older` on, those that nobody reads: that is who reads from one on up to the next. So there are
+// never more than readers. Returns what they took.
+size_t RecentRows::drop_unread(std::unique_ptr<Version>& older, uint64_t newer) const {
+  size_t dropped = 0;
+  for (std::unique_ptr<Version>* link = &older; *link;) {
+    Version& version = **link;
+    if (pins_->any_in(version.number, newer)) {
+      newer = version.number;
+      link = &version.older;
+    } else {
+      dropped += sizeof(Version) + version.value.size();
+      *link = std::move(version.older);
+    }
+  }
+  return dropped;
+}
+
 void RecentRows::put(Rows& rows, std::string key, RowContent value, uint64_t version) {
   size_t more = value.size(), less = 0;
   auto [row, is_new] = rows.try_emplace(std::move(key));
@@ -97,21 +113,13 @@ void RecentRows::put(Rows& rows, std::string key, RowContent value, uint64_t ver
   if (is_new) {
     more += kNodeBytes + row->first.size();
   } else {
-    const PinnedVersions::Pins pins = pins_->look(newest.number, version);
-    if (pins.between) {
+    if (pins_->any_in(newest.number, version)) {
       more += sizeof(Version);
       newest.older = std::make_unique<Version>(std::move(newest));
+      less += drop_unread(newest.older->older, newest.older->number);
     } else {
       less += newest.value.size();
-    }
-    // Whoever reads the oldest reads this or a newer one.
-    Version* last = &newest;
-    while (last->older && (last == &newest || last->number > pins.oldest)) last = last->older.get();
-    if (last != &newest && last->number <= pins.oldest) {
-      for (const Version* gone = last->older.get(); gone != nullptr; gone = gone->older.get()) {
-        less += sizeof(Version) + gone->value.size();
-      }
-      last->older.reset();
+      less += drop_unread(newest.older, version);
     }
   }
   newest.number = rows.newest = version;

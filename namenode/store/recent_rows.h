@@ -23,12 +23,8 @@ class PinnedVersions {
  public:
   void add(uint64_t version);
   void remove(uint64_t version);
-  // Whether one is in [from, before), and the oldest (`before` if there is none).
-  struct Pins {
-    bool between = false;
-    uint64_t oldest = 0;
-  };
-  Pins look(uint64_t from, uint64_t before) const;
+  // Whether one is in [from, before).
+  bool any_in(uint64_t from, uint64_t before) const;
 
  private:
   mutable std::mutex mutex_;
@@ -123,6 +119,7 @@ class RecentRows {
   OfTable& table_of(Table table) const { return tables_[size_t(table)]; }
   static const RowContent* at(const Version& newest, uint64_t version);
   void put(Rows& rows, std::string key, RowContent value, uint64_t version);
+  size_t drop_unread(std::unique_ptr<Version>& older, uint64_t newer) const;
   // The first group from `from` on; nothing behind the last.
   std::optional<Group> group_from(Table table, const Group& from, bool after) const;
 

@@ -11,8 +11,11 @@
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -65,7 +68,26 @@ class DurableNames final : public rocksdb::FileSystemWrapper {
     status = target()->NewDirectory(name.substr(0, slash), options.io_options, &directory, debug);
     return status.ok() ? directory->Fsync(options.io_options, debug) : status;
   }
+
+  // While it lives, table files that its thread deletes stay. When it does not know whether files that it added are in
+  // the MANIFEST, RocksDB deletes them, and could not be opened again if they are; what is left over, a start deletes.
+  class KeepingTables {
+   public:
+    KeepingTables() { keeping_ = true; }
+    ~KeepingTables() { keeping_ = true; }
+    KeepingTables(const KeepingTables&) = delete;
+    KeepingTables& operator=(const KeepingTables&) = delete;
+  };
+  rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* debug) override {
+    if (keeping_ && name.ends_with(".sst")) return rocksdb::IOStatus::OK();
+    return target()->DeleteFile(name, options, debug);
+  }
+
+ private:
+  static thread_local bool keeping_;
 };
+thread_local bool DurableNames::keeping_ = false;
 
 // What was cut off: rows before an end, which goes into a compaction's filter and not into a range deletion of RocksDB.
 // (Debian's RocksDB has assertions, and one fails when a compaction has nothing but range deletions to write and
@@ -104,10 +126,30 @@ class CutRows final : public rocksdb::CompactionFilterFactory {
 // A table file whose rows may all be cut is written anew after so long, if nothing else does that.
 constexpr uint64_t kCutFilesLastSeconds = 3600;
 
-class FailureLog final : public rocksdb::EventListener {
+// Compactions as they end, well or not.
+class Compactions final : public rocksdb::EventListener {
+ public:
+  // Waits until `behind()` is false, or they do not go on.
+  template <class Behind>
+  void wait_while(const Behind& behind) {
+    std::unique_lock lock(mutex_);
+    while (!failed_ && behind()) ended_.wait(lock);
+  }
+
+ private:
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
+    std::lock_guard lock(mutex_);
+    ended_.notify_all();
+  }
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
     log::error("tables: background work failed: {}", status->ToString());
+    std::lock_guard lock(mutex_);
+    failed_ = true;
+    ended_.notify_all();
   }
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool failed_ = false;
 };
 
 using Families = std::array<rocksdb::ColumnFamilyHandle*, kTableCount>;
@@ -312,12 +354,14 @@ std::string value_of(TransactionId applied) {
 class RocksdbRows final : public StoredRows {
  public:
   RocksdbRows(std::shared_ptr<rocksdb::DB> db, const Families& families, uint64_t row_cache_bytes,
-              std::string directory, std::shared_ptr<CutRows> cut, TransactionId applied)
+              std::string directory, std::shared_ptr<CutRows> cut, std::shared_ptr<Compactions> compactions,
+              TransactionId applied)
       : db_(std::move(db)),
         families_(families),
         caches_(std::make_shared<Caches>(row_cache_bytes)),
         directory_(std::move(directory)),
         cut_(std::move(cut)),
+        compactions_(std::move(compactions)),
         applied_(applied) {}
 
   std::shared_ptr<const View> moment() override {
@@ -332,18 +376,28 @@ class RocksdbRows final : public StoredRows {
   TransactionId last_applied() const override { return applied_; }
 
   Result<void> add(const RecentRows& rows, TransactionId applied) override {
+    // A name of its own for each: where one could not be deleted it is another name of a table that is in use.
+    ++pieces_;
     std::vector<rocksdb::IngestExternalFileArg> added;
     for (size_t table = 0; table < kTableCount; ++table) {
       if (Table(table) != Table::kMeta && !rows.has_rows(Table(table))) continue;
       rocksdb::IngestExternalFileArg& file = added.emplace_back();
       file.column_family = families_[table];
-      file.external_files = {directory_ + "/" + kFamilies[table] + std::string(kIncoming)};
+      file.external_files = {fmt::format("{}/{}-{}{}", directory_, kFamilies[table], pieces_, kIncoming)};
       file.options.move_files = true;
       DFS_TRY_OK(write_file(rows, Table(table), applied, file.external_files.front()));
     }
-    rocksdb::Status status = db_->IngestExternalFiles(added);
+    // One that is lower than before counts from before, and one that is higher from after the rows are there.
+    const std::string cut_end = rows.cut_end(kCutTable);
+    if (!cut_end.empty()) cut_->move_to(std::min(cut_end, cut_->end()));
+    rocksdb::Status status;
+    {
+      DurableNames::KeepingTables keeping;
+      status = db_->IngestExternalFiles(added);
+    }
     if (!status.ok()) return fail(store_error("write", status));
-    if (std::string end = rows.cut_end(kCutTable); !end.empty()) cut_->move_to(std::move(end));
+    if (!cut_end.empty()) cut_->move_to(cut_end);
+    compactions_->wait_while([&] { return is_behind(); });
     cache(rows);
     applied_ = applied;
     return {};
@@ -359,6 +413,14 @@ class RocksdbRows final : public StoredRows {
   }
 
  private:
+  // Nobody else slows down who writes.
+  bool is_behind() {
+    constexpr int kFilesMax = 24;  // that each lookup may have to ask; compactions begin at four
+    return std::ranges::any_of(families_, [&](rocksdb::ColumnFamilyHandle* family) {
+      std::string files;
+      return db_->GetProperty(family, "rocksdb.num-files-at-level0", &files) && std::stoi(files) > kFilesMax;
+    });
+  }
   // What the file is to hold of `table`.
   Result<void> write_file(const RecentRows& rows, Table table, TransactionId applied, const std::string& path) {
     rocksdb::ColumnFamilyHandle* family = families_[size_t(table)];
@@ -417,6 +479,8 @@ class RocksdbRows final : public StoredRows {
   std::shared_ptr<Caches> caches_;
   const std::string directory_;
   const std::shared_ptr<CutRows> cut_;
+  const std::shared_ptr<Compactions> compactions_;
+  uint64_t pieces_ = 0;
   TransactionId applied_;
   uint64_t version_ = 0;
 };
@@ -486,7 +550,8 @@ Result<std::unique_ptr<StoredRows>> StoredRows::open(const std::shared_ptr<rocks
   options.max_manifest_file_size = 64 << 20;  // is read whole, see manifest_tail.h
   options.max_log_file_size = 4 << 20;
   options.keep_log_file_num = 3;
-  options.listeners.push_back(std::make_shared<FailureLog>());
+  auto compactions = std::make_shared<Compactions>();
+  options.listeners.push_back(compactions);
 
   auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2, kCacheShardBits);
   auto cut = std::make_shared<CutRows>();
@@ -521,7 +586,8 @@ Result<std::unique_ptr<StoredRows>> StoredRows::open(const std::shared_ptr<rocks
   }
   DFS_TRY(auto cut_end, read(*db, {}, families[size_t(Table::kMeta)], kCutEnd));
   cut->move_to(std::move(cut_end).value_or(std::string()));
-  return std::make_unique<RocksdbRows>(std::move(db), families, cache_bytes / 2, directory, std::move(cut), applied);
+  return std::make_unique<RocksdbRows>(std::move(db), families, cache_bytes / 2, directory, std::move(cut),
+                                       std::move(compactions), applied);
 }
 
 }  // namespace dfs::namenode

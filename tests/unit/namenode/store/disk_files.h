@@ -26,6 +26,8 @@ class DiskFiles final : public rocksdb::FileSystem {
 
   // The machine stops when a MANIFEST is about to be synced: neither that nor any change after it happens.
   void stop_at_sync_of_manifest() { *stop_ = Stop::kAtSyncOfManifest; }
+  // That sync fails, and nothing else.
+  void fail_sync_of_manifest() { *stop_ = Stop::kFailSyncOfManifest; }
 
   Status NewSequentialFile(const std::string& path, const rocksdb::FileOptions&,
                            std::unique_ptr<rocksdb::FSSequentialFile>* out, Debug*) override {
@@ -134,7 +136,7 @@ class DiskFiles final : public rocksdb::FileSystem {
     return error.code() == ErrorCode::kFileNotFound ? Status::PathNotFound(error.message())
                                                     : Status::IOError(error.message());
   }
-  enum class Stop : uint8_t { kNever, kAtSyncOfManifest, kStopped };
+  enum class Stop : uint8_t { kNever, kAtSyncOfManifest, kFailSyncOfManifest, kStopped };
   static Status stopped() { return Status::IOError("the machine has stopped"); }
   template <class Change>
   Status change(const Change& made) {
@@ -196,6 +198,8 @@ class DiskFiles final : public rocksdb::FileSystem {
     Status Sync(const Options&, Debug*) override {
       Stop armed = Stop::kAtSyncOfManifest;
       if (is_manifest_) stop_->compare_exchange_strong(armed, Stop::kStopped);
+      armed = Stop::kFailSyncOfManifest;
+      if (is_manifest_ && stop_->compare_exchange_strong(armed, Stop::kNever)) return Status::IOError("sync");
       return *stop_ == Stop::kStopped ? stopped() : of(file_->sync());
     }
     uint64_t GetFileSize(const Options&, Debug*) override { return end_; }

@@ -161,6 +161,26 @@ TEST_P(AnyTables, InodesAreTheSameDecodedOrNotAndOfTheirMoment) {
   }
 }
 
+TEST_P(AnyTables, ARowThatChangesUnderAnOldReaderKeepsWhatIsReadAndNoMore) {
+  auto put = [&](const std::string& value) {
+    Batch batch;
+    batch.put(Table::kMeta, "counter", value);
+    ASSERT_TRUE(tables->write(std::move(batch), kNoTransaction));
+  };
+  put("first");
+  auto old = tables->snapshot();
+  std::shared_ptr<const View> last, one_before;
+  // So many versions that to keep them all would be slow, and to free them at once a recursion without an end.
+  const int count = is_nightly() ? 1'000'000 : 20'000;
+  for (int i = 0; i < count; ++i) {
+    put(std::to_string(i));
+    one_before = std::exchange(last, tables->snapshot());
+  }
+  EXPECT_EQ(old->get(Table::kMeta, "counter").value(), "first");
+  EXPECT_EQ(one_before->get(Table::kMeta, "counter").value(), std::to_string(count - 2));
+  EXPECT_EQ(last->get(Table::kMeta, "counter").value(), std::to_string(count - 1));
+}
+
 TEST_P(AnyTables, AStateOfChildrenIsThatOfNoOtherRows) {
   auto put = [&](uint64_t directory, const std::string& name) {
     Batch batch;

@@ -67,6 +67,26 @@ TEST(ManifestTail, WhateverAPowerCutLeavesOfAChangeTheTablesOpenAsBeforeItOrAfte
   EXPECT_TRUE(found.contains(1));
 }
 
+TEST(ManifestTail, AfterASyncOfItThatFailsTheTablesOpenAsBeforeOrAfter) {
+  MemoryDisk disk;
+  ASSERT_TRUE(disk.make_directories("/tables", 0700));
+  for (uint64_t id = 1; id <= 3; ++id) {
+    SCOPED_TRACE(id);
+    auto files = std::make_shared<DiskFiles>(disk);
+    auto tables = open(files);
+    ASSERT_TRUE(tables) << tables.error().to_string();
+    const uint64_t found = raw((*tables)->last_applied());
+    EXPECT_TRUE(found + 1 == id || found + 2 == id) << found;
+    for (size_t table = 0; found > 0 && table < kTableCount; ++table) {
+      EXPECT_EQ((*tables)->get(Table(table), "key").value(), std::to_string(found));
+    }
+    ASSERT_TRUE(write(**tables, id));
+    if (id == 2) files->fail_sync_of_manifest();
+    EXPECT_EQ((*tables)->flush().has_value(), id != 2);
+    EXPECT_EQ((*tables)->get(Table::kMeta, "key").value(), std::to_string(id));
+  }
+}
+
 TEST(ManifestTail, OnlyWhatWasNeverWrittenIsLeftOut) {
   MemoryDisk disk;
   ASSERT_TRUE(disk.make_directories("/tables", 0700));

@@ -60,7 +60,8 @@ TEST(NotedCalls, APeriodOfTooManyClientsIsGivenUpUntilItIsOver) {
   calls.note(key(600'000, 'a', 9));
   EXPECT_TRUE(calls.is_new(key(1'200'000, 'a', 9)));
   calls.forget_before(key(1'200'000, 'a', 0));
-  EXPECT_TRUE(calls.is_new(key(600'000, 'a', 9)));
+  EXPECT_FALSE(calls.is_new(key(600'000, 'a', 9)));  // a clock that is set back may ask for it
+  EXPECT_TRUE(calls.is_new(key(1'200'000, 'a', 9)));
 }
 
 }  // namespace
