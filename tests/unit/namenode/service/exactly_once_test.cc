@@ -9,11 +9,13 @@
 #include "namenode/service/administration.h"
 #include "namenode/service/client_protocol.h"
 #include "namenode/service/namespace_access.h"
+#include "namenode/store/layered_tables.h"
 #include "proto/base/event_loop.h"
 #include "proto/base/later_as_task.h"
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
 #include "proto/io/memory_disk.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
+#include "tests/unit/namenode/store/disk_files.h"
 
 namespace dfs::namenode {
 namespace {
@@ -168,6 +170,22 @@ class ExactlyOnceTest : public NamespaceFixture {
     return attribute;
   }
 
+  static MkdirsRequestProto directory(const std::string& path) {
+    MkdirsRequestProto request;
+    request.set_src(path);
+    request.mutable_masked()->set_perm(0755);
+    request.set_createparent(true);
+    return request;
+  }
+  size_t answers_kept() const {
+    size_t count = 0;
+    EXPECT_TRUE(tables->scan(Table::kRetries, "", [&](std::string_view, std::string_view) {
+      ++count;
+      return true;
+    }));
+    return count;
+  }
+
   // The calls that Hadoop marks @AtMostOnce and truncate, each such that carrying it out twice would be seen.
   struct Call {
     std::string method;
@@ -240,6 +258,28 @@ class ExactlyOnceTest : public NamespaceFixture {
     *pipeline.mutable_oldblock() = bump.block();
     *pipeline.mutable_newblock() = bumped.block().b();
     add("updatePipeline", pipeline);
+
+    once("mkdirs", directory("/snapped"));
+    AllowSnapshotRequestProto allow;
+    allow.set_snapshotroot("/snapped");
+    once("allowSnapshot", allow);
+    CreateSnapshotRequestProto snapshot;
+    snapshot.set_snapshotroot("/snapped");
+    for (const char* name : {"first", "second"}) {
+      snapshot.set_snapshotname(name);
+      once("createSnapshot", snapshot);
+    }
+    snapshot.set_snapshotname("third");
+    add("createSnapshot", snapshot);
+    RenameSnapshotRequestProto renamed;
+    renamed.set_snapshotroot("/snapped");
+    renamed.set_snapshotoldname("first");
+    renamed.set_snapshotnewname("fourth");
+    add("renameSnapshot", renamed);
+    DeleteSnapshotRequestProto deleted;
+    deleted.set_snapshotroot("/snapped");
+    deleted.set_snapshotname("second");
+    add("deleteSnapshot", deleted);
     return calls;
   }
 
@@ -294,6 +334,55 @@ TEST_F(ExactlyOnceTest, ACallThatIsSentAgainAfterARestartGetsTheFirstAnswer) {
     stop();
     start();
   });
+}
+
+TEST_F(ExactlyOnceTest, ACallThatIsSentAgainAfterARestartFromTablesOnDiskGetsTheFirstAnswer) {
+  MemoryDisk tables_disk;
+  ASSERT_TRUE(tables_disk.make_directories("/tables", 0700));
+  auto open = [&] {
+    auto opened = open_rocksdb_on(std::make_shared<DiskFiles>(tables_disk), "/tables", 1 << 20,
+                                  [](TransactionId) { return true; });
+    ASSERT_TRUE(opened) << error_of(opened);
+    tables = *std::move(opened);
+  };
+  stop();
+  open();
+  Batch format;
+  format_namespace(settings, format);
+  ASSERT_TRUE(tables->write(std::move(format), kNoTransaction));
+  start();
+  repeat_all([&, this] {
+    stop();
+    ASSERT_TRUE(tables->flush());
+    tables.reset();
+    open();
+    start();
+  });
+  EXPECT_GT(answers_kept(), 10u);
+  stop();
+  tables = fresh_tables();  // on the disk that lives as long as the test
+}
+
+TEST_F(ExactlyOnceTest, CallsThatMayBeRepeatedLeaveNoAnswer) {
+  const size_t before = answers_kept();
+  SetPermissionRequestProto permission;
+  permission.set_src("/d");
+  permission.mutable_permission()->set_perm(0700);
+  SetQuotaRequestProto quota;
+  quota.set_path("/d");
+  quota.set_namespacequota(100);
+  quota.set_storagespacequota(1 << 30);
+  SetTimesRequestProto times;
+  times.set_src("/d");
+  times.set_mtime(1);
+  times.set_atime(1);
+  EXPECT_TRUE(call("mkdirs", directory("/d")));
+  EXPECT_TRUE(call("setPermission", permission));
+  EXPECT_TRUE(call("setQuota", quota));
+  EXPECT_TRUE(call("setTimes", times));
+  EXPECT_EQ(answers_kept(), before);
+  EXPECT_TRUE(call("create", create("/f")));
+  EXPECT_EQ(answers_kept(), before + 1);
 }
 
 // As a NameNode takes over that has the edits alone: its answers are made of them.
