@@ -4,7 +4,6 @@ list it page by page, and how long other calls take meanwhile and without it.
 """
 
 import argparse
-import json
 import pathlib
 import sys
 import time
@@ -12,7 +11,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from filled import measure, other_calls, table  # noqa: E402
+from filled import measure, table, with_other_calls  # noqa: E402
 from harness.namenode_rpc import NameNodeRpc, decode  # noqa: E402
 
 
@@ -43,13 +42,9 @@ def main():
     options = parser.parse_args()
 
     def work(cluster, address):
-        def others(root):
-            return other_calls(address, f"/{root}-{cluster.namenode.kind}", options.seconds)
-
-        alone = json.loads(others("alone").communicate(timeout=options.seconds + 60)[0])
-        calls = others("beside")
-        entries, took, slowest = list_pages(address, "/filled/d000000", time.monotonic() + options.seconds)
-        beside = json.loads(calls.communicate(timeout=options.seconds + 60)[0])
+        (entries, took, slowest), alone, beside = with_other_calls(
+            cluster, address, options.seconds,
+            lambda: list_pages(address, "/filled/d000000", time.monotonic() + options.seconds))
         return {"entries": entries, "listing_s": round(took, 2), "slowest_page_ms": round(slowest * 1000, 1),
                 "other_p99_ms_alone": alone["p99_us"] / 1000, "other_p99_ms_beside": beside["p99_us"] / 1000,
                 "other_max_ms_beside": beside["max_us"] / 1000}

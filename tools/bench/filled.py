@@ -30,6 +30,17 @@ def other_calls(address, root, seconds):
         stdout=subprocess.PIPE, text=True)
 
 
+def with_other_calls(cluster, address, seconds, work):
+    """What `work()` gives, and what other calls took for `seconds` alone and for those from when it began."""
+    def others(name):
+        return other_calls(address, f"/{name}-{cluster.namenode.kind}", seconds)
+
+    alone = json.loads(others("alone").communicate(timeout=seconds + 60)[0])
+    calls = others("beside")
+    outcome = work()
+    return outcome, alone, json.loads(calls.communicate(timeout=seconds + 60)[0])
+
+
 def measure(kinds, files, files_per_folder, known, work):
     """`work` on a NameNode of each kind that starts on the same filled namespace, whose blocks `known` DataNodes have."""
     ours = Cluster("tusk", [])

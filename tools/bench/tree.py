@@ -4,7 +4,6 @@ how long other calls take in the seconds around it and without it.
 """
 
 import argparse
-import json
 import pathlib
 import sys
 import time
@@ -12,8 +11,20 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from filled import measure, other_calls, table  # noqa: E402
+from filled import measure, table, with_other_calls  # noqa: E402
 from harness.namenode_rpc import NameNodeRpc  # noqa: E402
+
+
+def delete(address, later):
+    """How long it took to delete all of it; done `later`, when the other calls are under way."""
+    time.sleep(later)
+    with NameNodeRpc(address) as namenode:
+        asked = time.monotonic()
+        deleted = namenode.call("delete", (1, "/filled"), (2, 1))[1][0]
+        took = time.monotonic() - asked
+    if not deleted:
+        raise SystemExit("/filled was not deleted")
+    return took
 
 
 def main():
@@ -25,19 +36,8 @@ def main():
     options = parser.parse_args()
 
     def work(cluster, address):
-        def others(root):
-            return other_calls(address, f"/{root}-{cluster.namenode.kind}", options.seconds)
-
-        alone = json.loads(others("alone").communicate(timeout=options.seconds + 60)[0])
-        calls = others("beside")
-        time.sleep(options.seconds / 4)  # into what is measured
-        with NameNodeRpc(address) as namenode:
-            asked = time.monotonic()
-            deleted = namenode.call("delete", (1, "/filled"), (2, 1))[1][0]
-            took = time.monotonic() - asked
-        if not deleted:
-            raise SystemExit("/filled was not deleted")
-        beside = json.loads(calls.communicate(timeout=options.seconds + 60)[0])
+        took, alone, beside = with_other_calls(cluster, address, options.seconds,
+                                               lambda: delete(address, options.seconds / 4))
         return {"files": options.files, "delete_ms": round(took * 1000, 1), "other_p99_ms_alone": alone["p99_us"] / 1000,
                 "other_max_ms_alone": alone["max_us"] / 1000, "other_p99_ms_beside": beside["p99_us"] / 1000,
                 "other_max_ms_beside": beside["max_us"] / 1000}
