@@ -30,7 +30,6 @@ std::optional<std::string> RowContent::bytes() const {
 }
 
 void Batch::put(std::vector<Change> changes) {
-  for (const Change& change : changes) bytes_ += change.key.size() + change.size();
   if (changes_.empty()) {
     changes_ = std::move(changes);
   } else {

@@ -86,7 +86,6 @@ class Batch {
     std::string key;
   };
   void put(Table table, std::string key, RowContent content) {
-    bytes_ += key.size() + content.size();
     changes_.push_back({std::move(content), table, std::move(key)});
   }
   void put(Table table, std::string key, std::string value) {
@@ -107,21 +106,15 @@ class Batch {
   void erase_before(Table table, std::string end) { cuts_.push_back({table, std::move(end)}); }
   const std::vector<Change>& changes() const { return changes_; }
   // The changes, for one who ends this batch.
-  std::vector<Change> take_changes() {
-    bytes_ = 0;
-    return std::exchange(changes_, {});
-  }
+  std::vector<Change> take_changes() { return std::exchange(changes_, {}); }
   const std::vector<Cut>& cuts() const { return cuts_; }
   bool empty() const { return changes_.empty() && cuts_.empty(); }
-  size_t bytes() const { return bytes_; }  // of keys and values, and of inodes in memory
   void clear() {
     changes_.clear();
     cuts_.clear();
-    bytes_ = 0;
   }
 
  private:
-  size_t bytes_ = 0;
   std::vector<Change> changes_;
   std::vector<Cut> cuts_;
 };

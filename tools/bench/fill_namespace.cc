@@ -18,7 +18,7 @@ namespace {
 
 using namespace namenode;
 
-constexpr size_t kBatchBytesMax = 4 << 20;
+constexpr size_t kBatchRowsMax = 10'000;
 constexpr uint64_t kBlockBytes = 1;
 constexpr uint64_t kStamp = 1001;
 
@@ -54,7 +54,7 @@ class Filling {
       for (; file < end; ++file) {
         const std::string name = tree.file(file);
         put_file(parent, name.substr(name.rfind('/') + 1), BlockId{++block});
-        if (batch_.bytes() >= kBatchBytesMax) DFS_TRY_OK(write());
+        if (batch_.changes().size() >= kBatchRowsMax) DFS_TRY_OK(write());
       }
     }
     auto count = [&](Counter counter, uint64_t value) {
