@@ -100,7 +100,8 @@ struct NameNode::Parts {
   std::optional<http::Server> http;
   Endpoint rpc_endpoint, http_endpoint;
   bool running = false;
-  bool sweeps = false;   // whether periodic() began with deleted trees; it does every other time
+  bool sweeps = false;  // whether periodic() began with deleted trees; it does every other time
+  DetachedTreeSweep deleted_trees;
   bool in_start = true;  // of the namespace thread: safe mode of the start has not ended
 
   Result<void> open_state();
@@ -188,7 +189,7 @@ bool NameNode::Parts::periodic(const PlanContext& context, std::vector<EditRecor
   if (blocks->take_new_storages()) checkpoint->flush_soon();
   sweeps = !sweeps;
   if (sweeps) {
-    Result<bool> swept = sweep_and_absorb(context.view, kSweptAtOnce, locations, *blocks, *leases);
+    Result<bool> swept = sweep_and_absorb(deleted_trees, context.view, kSweptAtOnce, locations, *blocks, *leases);
     if (!swept) log::error("taking deleted trees away: {}", swept.error().to_string());
     if (swept && *swept) return true;
   }

@@ -2,7 +2,6 @@
 
 #include "namenode/blocks/blocks.h"
 #include "namenode/leases/lease_table.h"
-#include "namenode/namespace/detached_trees.h"
 #include "namenode/namespace/retries.h"
 
 namespace dfs::namenode {
@@ -21,9 +20,14 @@ Result<void> apply_and_absorb(const Edit& edit, Tables& tables, const Followers&
   return {};
 }
 
-Result<bool> sweep_and_absorb(const View& view, size_t inodes_max, Batch& batch, Blocks& blocks, LeaseTable& leases) {
+Result<bool> sweep_and_absorb(DetachedTreeSweep& sweep, const View& view, size_t inodes_max, Batch& batch,
+                              Blocks& blocks, LeaseTable& leases) {
   Effects effects;
-  DFS_TRY(bool swept, sweep_detached_trees(view, inodes_max, batch, effects));
+  Result<bool> swept = sweep.step(view, inodes_max, batch, effects);
+  if (!swept) {
+    sweep = {};  // nothing of this step will be written
+    return swept;
+  }
   if (!effects.removed_blocks.empty()) DFS_TRY_OK(blocks.removed(view, batch, effects.removed_blocks));
   for (InodeId file : effects.closed) leases.release(file);
   return swept;

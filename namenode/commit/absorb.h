@@ -1,5 +1,6 @@
 #pragma once
 
+#include "namenode/namespace/detached_trees.h"
 #include "namenode/namespace/plan.h"
 #include "namenode/store/tables.h"
 
@@ -18,8 +19,9 @@ struct Followers {
 // `caller`: whose call the record is of, where there is one.
 Result<void> apply_and_absorb(const Edit& edit, Tables& tables, const Followers& followers, const RpcIds& caller = {});
 
-// Takes up to `inodes_max` inodes of deleted trees away (see namespace/detached_trees.h); false where none are left.
-// Changes what `batch` then says, which is not journaled.
-Result<bool> sweep_and_absorb(const View& view, size_t inodes_max, Batch& batch, Blocks& blocks, LeaseTable& leases);
+// A step of `sweep` that takes up to `inodes_max` inodes of deleted trees away; false where none are left. Changes what
+// `batch` then says, which is not journaled.
+Result<bool> sweep_and_absorb(DetachedTreeSweep& sweep, const View& view, size_t inodes_max, Batch& batch,
+                              Blocks& blocks, LeaseTable& leases);
 
 }  // namespace dfs::namenode

@@ -48,9 +48,10 @@ Result<void> replay(Journal& journal, Tables& tables, const Followers& followers
 }
 
 Result<void> sweep_everything(Tables& tables, const Followers& followers) {
+  DetachedTreeSweep sweep;
   while (true) {
     Batch batch;
-    DFS_TRY(bool swept, sweep_and_absorb(tables, kSweptAtOnce, batch, followers.blocks, followers.leases));
+    DFS_TRY(bool swept, sweep_and_absorb(sweep, tables, kSweptAtOnce, batch, followers.blocks, followers.leases));
     if (!swept) return {};
     DFS_TRY_OK(tables.write(std::move(batch), kNoTransaction));
     tables.wait_for_room();

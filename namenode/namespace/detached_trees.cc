@@ -14,9 +14,9 @@ struct Entry {
   InodePtr inode;
 };
 
-Result<std::vector<Entry>> children_of(const View& view, InodeId directory, size_t count_max) {
+Result<std::vector<Entry>> children_of(const View& view, InodeId directory, std::string_view after, size_t count_max) {
   std::vector<Entry> children;
-  DFS_TRY_OK(for_each_child(view, directory, std::nullopt, "",
+  DFS_TRY_OK(for_each_child(view, directory, std::nullopt, after,
                             [&](std::string_view name, const InodePtr& inode) -> Result<bool> {
                               children.push_back({{.parent = directory, .name = std::string(name)}, inode});
                               return children.size() < count_max;
@@ -50,14 +50,19 @@ Result<bool> is_larger_than(const View& view, const InodeRow& top, size_t count_
   return count > count_max;
 }
 
-Result<bool> sweep_detached_trees(const View& view, size_t inodes_max, Batch& batch, Effects& effects) {
+Result<bool> DetachedTreeSweep::step(const View& view, size_t inodes_max, Batch& batch, Effects& effects) {
   RecordChange change(view, batch, effects);
   QuotaCounts uncharged;
   size_t swept = 0;
   while (swept < inodes_max) {
-    DFS_TRY(std::vector<Entry> trees, children_of(change, kDetachedTrees, 1));
-    if (trees.empty()) break;
+    DFS_TRY(std::vector<Entry> trees, children_of(change, kDetachedTrees, last_tree_, 1));
+    if (trees.empty()) {
+      // A directory may be older than what it was in.
+      if (std::exchange(last_tree_, "").empty()) break;
+      continue;
+    }
     const Entry& tree = trees.front();
+    if (std::exchange(in_tree_, tree.inode->id) != tree.inode->id) last_child_.clear();
     const Charged so_far = charged(tree);
     auto remove = [&](const Entry& entry) -> Result<void> {
       if (so_far == Charged::kNo) {
@@ -67,7 +72,7 @@ Result<bool> sweep_detached_trees(const View& view, size_t inodes_max, Batch& ba
       return change.remove_alone(entry.key, *entry.inode);
     };
     const size_t room = inodes_max - swept;
-    DFS_TRY(std::vector<Entry> children, children_of(change, tree.inode->id, room));
+    DFS_TRY(std::vector<Entry> children, children_of(change, tree.inode->id, last_child_, room));
     for (const Entry& child : children) {
       if (child.inode->type == InodeType::kDirectory && child.inode->child_count > 0) {
         DFS_TRY_OK(change.move_inode(child.key, detached_key(child.inode->id, so_far), child.inode));
@@ -76,8 +81,10 @@ Result<bool> sweep_detached_trees(const View& view, size_t inodes_max, Batch& ba
       }
     }
     swept += children.size();
+    if (!children.empty()) last_child_ = children.back().key.name;
     if (children.size() == room) continue;
     DFS_TRY_OK(remove(tree));
+    last_tree_ = tree.key.name;
     ++swept;
   }
   if (swept == 0) return false;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 
 #include "namenode/namespace/plan.h"
 #include "namenode/store/rows.h"
@@ -29,9 +30,19 @@ EntryKey detached_key(InodeId tree, Charged charged);
 // More than `count_max` inodes, with itself. Looks at that many.
 Result<bool> is_larger_than(const View& view, const InodeRow& top, size_t count_max);
 
-// Takes up to `inodes_max` inodes of such trees away; false where there were none. What follows for blocks and leases
-// is in `effects`, as after a record.
-Result<bool> sweep_detached_trees(const View& view, size_t inodes_max, Batch& batch, Effects& effects);
+// Takes such trees away. It remembers where it is: rows that went leave marks in the tables, and a look from the
+// beginning would pass them one by one.
+class DetachedTreeSweep {
+ public:
+  // Takes up to `inodes_max` inodes; false where there were none. What follows for blocks and leases is in `effects`,
+  // as after a record. `batch` is to be written, or nothing may be written any more.
+  Result<bool> step(const View& view, size_t inodes_max, Batch& batch, Effects& effects);
+
+ private:
+  std::string last_tree_;       // that went, its name in kDetachedTrees
+  InodeId in_tree_ = kNoInode;  // where some children went,
+  std::string last_child_;      // this one last
+};
 
 // Calls `visit` with each directory of such trees; the inodes in all of them are counted.
 Result<size_t> for_each_detached_directory(const View& view, const std::function<void(InodeId)>& visit);

@@ -61,6 +61,17 @@ TEST_F(DetachedTreesTest, ASmallTreeGoesWithTheRecord) {
   expect_only(1, 0, 0);
 }
 
+TEST_F(DetachedTreesTest, ADirectoryMayBeOlderThanWhatItWasIn) {
+  for (const std::string top : {"/oldest", "/older", "/old"}) make_large(top);
+  ASSERT_TRUE(run(operations::rename_old, operations::Rename{.source = "/oldest", .destination = "/older/in"}));
+  ASSERT_TRUE(run(operations::rename_old, operations::Rename{.source = "/older", .destination = "/old/in"}));
+  remove("/old");
+  sweep(*tables, 7);
+  EXPECT_FALSE(has_detached());
+  expect_only(1, 0, 0);
+  expect_replay_equals_live();
+}
+
 TEST_F(DetachedTreesTest, TheNameCanBeUsedAgainMeanwhile) {
   make_large("/big");
   remove("/big");

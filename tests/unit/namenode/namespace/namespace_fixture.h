@@ -113,10 +113,11 @@ class NamespaceFixture : public testing::Test {
   }
   // What deleted trees leave; up to so many inodes at a time, at most `steps_max` times.
   void sweep(Tables& of, size_t inodes_max = 1'000, size_t steps_max = SIZE_MAX) {
+    DetachedTreeSweep trees;
     for (size_t step = 0; step < steps_max; ++step) {
       Batch batch;
       Effects effects;
-      Result<bool> swept = sweep_detached_trees(of, inodes_max, batch, effects);
+      Result<bool> swept = trees.step(of, inodes_max, batch, effects);
       ASSERT_TRUE(swept) << swept.error().to_string();
       if (!*swept) return;
       ASSERT_TRUE(blocks.removed(of, batch, effects.removed_blocks));
