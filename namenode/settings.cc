@@ -1,5 +1,7 @@
 #include "namenode/settings.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "proto/base/log.h"
@@ -145,6 +147,14 @@ Result<void> read_pages(const Configuration& c, NameNodeSettings& s) {
   return {};
 }
 
+// What is configured, else as much as the tables can use of a quarter of the memory.
+Result<CacheBytes> cache_of_tables(const Configuration& c) {
+  DFS_TRY(const uint64_t bytes, c.get_between(keys::kNameNodeTablesCache, 8 << 20, 1ull << 40));
+  if (c.is_set(keys::kNameNodeTablesCache.name)) return bytes;
+  const uint64_t memory = uint64_t(std::max(sysconf(_SC_PHYS_PAGES), 0L)) * uint64_t(sysconf(_SC_PAGESIZE));
+  return CacheBytes(bytes, std::max(bytes, memory / 4));
+}
+
 }  // namespace
 
 Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
@@ -163,7 +173,7 @@ Result<NameNodeSettings> NameNodeSettings::from(const Configuration& c) {
   DFS_TRY(s.checkpoint_period, c.get(keys::kCheckpointPeriod));
   DFS_TRY(s.edits_retained, c.get_between(keys::kEditsRetained, 0, INT64_MAX));
   DFS_TRY(s.edit_segments_retained, c.get_between(keys::kEditSegmentsRetained, 1, INT32_MAX));
-  DFS_TRY(s.tables_cache_bytes, c.get_between(keys::kNameNodeTablesCache, 8 << 20, 1ull << 40));
+  DFS_TRY(s.tables_cache, cache_of_tables(c));
   DFS_TRY(s.reserved_bytes, c.get(keys::kNameNodeReserved));
   DFS_TRY(s.space_check_interval, c.get(keys::kNameNodeSpaceCheck));
   DFS_TRY(s.edits_directories_minimum, c.get_between(keys::kEditsDirsMinimum, 1, 1000));

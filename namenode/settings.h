@@ -13,6 +13,7 @@
 #include "namenode/namespace/trash.h"
 #include "namenode/service/audit_log.h"
 #include "namenode/service/rack_mapping.h"
+#include "namenode/store/tables.h"
 #include "namenode/web/page.h"
 #include "proto/config/configuration.h"
 #include "proto/config/redaction.h"
@@ -29,7 +30,7 @@ struct NameNodeSettings {
   size_t network_threads = 2;
   uint32_t frame_bytes_max = 128u << 20;
   uint32_t frame_bytes_max_before_context = 64u << 10;
-  uint64_t tables_cache_bytes = 256ull << 20;  // of rows and of blocks of the tables' files, half each
+  CacheBytes tables_cache{256ull << 20};
   uint64_t transactions_per_segment = 1'000'000;
   std::chrono::milliseconds checkpoint_period{3'600'000};
   TrashSettings trash{};

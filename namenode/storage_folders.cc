@@ -116,7 +116,7 @@ Result<std::unique_ptr<Tables>> open_tables(const NameNodeSettings& settings, co
   Disk& disk = Disk::posix();
   auto open = [&]() -> Result<std::unique_ptr<Tables>> {
     DFS_TRY_OK(make_tables_directory(disk, directory));
-    DFS_TRY(auto opened, Tables::open_rocksdb(directory, settings.tables_cache_bytes, gate));
+    DFS_TRY(auto opened, Tables::open_rocksdb(directory, settings.tables_cache, gate));
     DFS_TRY_OK(claim_tables(*opened, journal.version()));
     return opened;
   };

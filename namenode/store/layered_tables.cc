@@ -280,7 +280,7 @@ class JustLookedFor {
   Known& at(std::string_view key) { return known_[place_of(key)]; }
   const Known& at(std::string_view key) const { return known_[place_of(key)]; }
 
-  static constexpr size_t kPlaces = 1024;
+  static constexpr size_t kPlaces = 4096;
   std::array<Known, kPlaces> known_;
 };
 
@@ -459,15 +459,14 @@ Result<std::optional<TransactionId>> Tables::last_applied_in(const std::string& 
   return StoredRows::last_applied_in(directory);
 }
 
-Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& directory, uint64_t cache_bytes,
-                                                     DurableGate gate) {
-  return open_rocksdb_on(rocksdb::FileSystem::Default(), directory, cache_bytes, std::move(gate));
+Result<std::unique_ptr<Tables>> Tables::open_rocksdb(const std::string& directory, CacheBytes cache, DurableGate gate) {
+  return open_rocksdb_on(rocksdb::FileSystem::Default(), directory, cache, std::move(gate));
 }
 
 Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::FileSystem>& files,
-                                                const std::string& directory, uint64_t cache_bytes,
+                                                const std::string& directory, CacheBytes cache,
                                                 Tables::DurableGate gate) {
-  DFS_TRY(auto stored, StoredRows::open(files, directory, cache_bytes));
+  DFS_TRY(auto stored, StoredRows::open(files, directory, cache));
   DFS_TRY(const std::string last_retry, stored->last_key(Table::kRetries));
   return std::make_unique<LayeredTables>(std::move(stored), last_retry, std::move(gate));
 }

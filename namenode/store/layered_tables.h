@@ -11,7 +11,7 @@ namespace dfs::namenode {
 //
 // Tables::open_rocksdb with the files of `files`, so that tables can lose power in a test.
 Result<std::unique_ptr<Tables>> open_rocksdb_on(const std::shared_ptr<rocksdb::FileSystem>& files,
-                                                const std::string& directory, uint64_t cache_bytes,
+                                                const std::string& directory, CacheBytes cache,
                                                 Tables::DurableGate gate);
 
 }  // namespace dfs::namenode

@@ -94,20 +94,11 @@ std::optional<Value> RowCache<Value>::find(Table table, std::string_view key, ui
 }
 
 template <class Value>
-void RowCache<Value>::write(Table table, std::string_view key, Value value, uint64_t version) {
+void RowCache<Value>::forget(Table table, std::string_view key, uint64_t version) {
   const Name name(table, key);
   Shard& shard = shard_of(name.view());
   std::lock_guard lock(shard.mutex);
-  shard.last_write = version;
-  put(shard, name.view(), {std::move(value), version});
-}
-
-template <class Value>
-void RowCache<Value>::pass_by(Table table, std::string_view key, uint64_t version) {
-  const Name name(table, key);
-  Shard& shard = shard_of(name.view());
-  std::lock_guard lock(shard.mutex);
-  shard.last_write = version;
+  shard.last_change = version;
   if (Row* known = look_up(shard, name.view())) {
     shard.young_bytes -= kRowOverhead + name.view().size() + size_of(known->value);
     shard.young.erase(shard.young.find(name.view()));
@@ -119,7 +110,7 @@ void RowCache<Value>::offer(Table table, std::string_view key, Value value, uint
   const Name name(table, key);
   Shard& shard = shard_of(name.view());
   std::lock_guard lock(shard.mutex);
-  if (shard.last_write > version) return;
+  if (shard.last_change > version) return;
   put(shard, name.view(), {std::move(value), version});
 }
 

@@ -21,8 +21,8 @@ struct Child {
 };
 using ChildrenPtr = std::shared_ptr<const std::vector<Child>>;
 
-// Rows that were read or added lately, found or not found, in front of tables on disk: the newest state of each, with
-// the version of the tables since when it is known to be that. A view of an older version passes by what is younger.
+// Rows that were read lately, in front of tables on disk: the newest state of each, with the version of the tables
+// since when it is known to be that. A view of an older version passes by what is younger.
 //
 // Value: std::optional<std::string>, the bytes of a row, or InodePtr, an inode of kEntries; nothing or null: there is
 // no such row. Or ChildrenPtr: all rows of a directory, in order; null: they are too many. Versions count what was
@@ -34,11 +34,9 @@ class RowCache {
 
   // Nothing: not known here. Otherwise what the row is at `version`.
   std::optional<Value> find(Table table, std::string_view key, uint64_t version);
-  // The row has this value from `version` on, which is the newest.
-  void write(Table table, std::string_view key, Value value, uint64_t version);
-  // As write(), of a value that is not to be kept here.
-  void pass_by(Table table, std::string_view key, uint64_t version);
-  // The row was found to have this value at `version`. Taken only if it cannot have been written since.
+  // The row has changed, and is what it is now from `version` on, which is the newest.
+  void forget(Table table, std::string_view key, uint64_t version);
+  // The row was found to have this value at `version`. Taken only if it cannot have changed since.
   void offer(Table table, std::string_view key, Value value, uint64_t version);
 
  private:
@@ -59,7 +57,7 @@ class RowCache {
     std::mutex mutex;
     Rows young, old;
     size_t young_bytes = 0;
-    uint64_t last_write = 0;
+    uint64_t last_change = 0;
   };
 
   // The map takes the low bits of the hash.

@@ -170,7 +170,7 @@ constexpr bool is_cached(Table table) {
          table != Table::kEntries;
 }
 
-// What was read or written lately. An inode takes more room than its bytes, and is what is wanted most.
+// What was read lately. An inode takes more room than its bytes, and is what is wanted most.
 struct Caches {
   explicit Caches(uint64_t bytes) : inodes(bytes / 2), children(bytes / 4), rows(bytes / 4) {}
   RowCache<InodePtr> inodes;
@@ -194,12 +194,10 @@ Result<InodePtr> read_inode(Caches& caches, uint64_t version, rocksdb::DB& db, c
   if (auto known = caches.inodes.find(Table::kEntries, key, version)) return *std::move(known);
   rocksdb::PinnableSlice value;
   rocksdb::Status status = db.Get(options, family, key, &value);
-  InodePtr inode;
-  if (status.ok()) {
-    DFS_TRY(inode, decode_inode(value.ToStringView()));
-  } else if (!status.IsNotFound()) {
-    return fail(store_error("read", status));
-  }
+  // That it is not there is not kept: the filters of the files tell it, and mostly the name is about to be made.
+  if (status.IsNotFound()) return InodePtr();
+  if (!status.ok()) return fail(store_error("read", status));
+  DFS_TRY(InodePtr inode, decode_inode(value.ToStringView()));
   caches.inodes.offer(Table::kEntries, key, inode, version);
   return inode;
 }
@@ -398,7 +396,7 @@ class RocksdbRows final : public StoredRows {
     if (!status.ok()) return fail(store_error("write", status));
     if (!cut_end.empty()) cut_->move_to(cut_end);
     compactions_->wait_while([&] { return is_behind(); });
-    cache(rows);
+    forget(rows);
     applied_ = applied;
     return {};
   }
@@ -451,25 +449,21 @@ class RocksdbRows final : public StoredRows {
     return {};
   }
 
-  // Rows that have been added, for those who look at the next version.
-  void cache(const RecentRows& rows) {
+  // What was known of rows that have changed: whoever looks at the next version reads them anew, most of them never.
+  void forget(const RecentRows& rows) {
     ++version_;
     std::string directory;
-    rows.for_each(Table::kEntries, [&](const std::string& key, const RowContent& value) {
-      if (value.value) {
-        caches_->inodes.pass_by(Table::kEntries, key, version_);
-      } else {
-        caches_->inodes.write(Table::kEntries, key, value.inode, version_);
-      }
+    rows.for_each(Table::kEntries, [&](const std::string& key, const RowContent&) {
+      caches_->inodes.forget(Table::kEntries, key, version_);
       if (std::string_view parent = std::string_view(key).substr(0, sizeof(InodeId)); parent != directory) {
         directory = parent;
-        caches_->children.pass_by(Table::kEntries, directory, version_);
+        caches_->children.forget(Table::kEntries, directory, version_);
       }
     });
     for (size_t table = 0; table < kTableCount; ++table) {
       if (!is_cached(Table(table))) continue;
-      rows.for_each(Table(table), [&](const std::string& key, const RowContent& value) {
-        caches_->rows.write(Table(table), key, value.bytes(), version_);
+      rows.for_each(Table(table), [&](const std::string& key, const RowContent&) {
+        caches_->rows.forget(Table(table), key, version_);
       });
     }
   }
@@ -536,7 +530,7 @@ Result<std::optional<TransactionId>> StoredRows::last_applied_in(const std::stri
 }
 
 Result<std::unique_ptr<StoredRows>> StoredRows::open(const std::shared_ptr<rocksdb::FileSystem>& under,
-                                                     const std::string& directory, uint64_t cache_bytes) {
+                                                     const std::string& directory, CacheBytes bounds) {
   auto files = std::make_shared<DurableNames>(without_torn_manifest_tails(under));
   // RocksDB keeps only a pointer to the environment: it lives as long as the database (see the deleter below).
   std::shared_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
@@ -553,7 +547,7 @@ Result<std::unique_ptr<StoredRows>> StoredRows::open(const std::shared_ptr<rocks
   auto compactions = std::make_shared<Compactions>();
   options.listeners.push_back(compactions);
 
-  auto cache = rocksdb::NewLRUCache(cache_bytes - cache_bytes / 2, kCacheShardBits);
+  auto cache = rocksdb::NewLRUCache(bounds.at_least - bounds.at_least / 2, kCacheShardBits);
   auto cut = std::make_shared<CutRows>();
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (const char* name : kFamilies) descriptors.emplace_back(name, family_options(cache));
@@ -586,6 +580,13 @@ Result<std::unique_ptr<StoredRows>> StoredRows::open(const std::shared_ptr<rocks
   }
   DFS_TRY(auto cut_end, read(*db, {}, families[size_t(Table::kMeta)], kCutEnd));
   cut->move_to(std::move(cut_end).value_or(std::string()));
+  uint64_t file_bytes = 0;
+  for (rocksdb::ColumnFamilyHandle* family : families) {
+    uint64_t of_family = 0;
+    if (db->GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize, &of_family)) file_bytes += of_family;
+  }
+  const uint64_t cache_bytes = std::clamp(file_bytes * 3 / 2, bounds.at_least, bounds.at_most);
+  cache->SetCapacity(cache_bytes - cache_bytes / 2);
   return std::make_unique<RocksdbRows>(std::move(db), families, cache_bytes / 2, directory, std::move(cut),
                                        std::move(compactions), applied);
 }

@@ -19,7 +19,7 @@ class StoredRows {
 
   // `directory` is made if missing. `cache_bytes`: for blocks of table files, and for rows and inodes.
   static Result<std::unique_ptr<StoredRows>> open(const std::shared_ptr<rocksdb::FileSystem>& files,
-                                                  const std::string& directory, uint64_t cache_bytes);
+                                                  const std::string& directory, CacheBytes cache);
   // As Tables::last_applied_in().
   static Result<std::optional<TransactionId>> last_applied_in(const std::string& directory);
 

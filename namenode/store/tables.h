@@ -119,6 +119,14 @@ class Batch {
   std::vector<Cut> cuts_;
 };
 
+// What tables on disk may keep in memory of rows and of blocks of their files, half each: one and a half times what the
+// files take, within these bounds. That is about what half of the rows take that are looked up.
+struct CacheBytes {
+  CacheBytes(uint64_t exactly) : at_least(exactly), at_most(exactly) {}
+  CacheBytes(uint64_t least, uint64_t most) : at_least(least), at_most(most) {}
+  uint64_t at_least, at_most;
+};
+
 // The materialised view of the edit log. One thread writes, and it alone reads the newest state here; others read
 // snapshots.
 //
@@ -156,8 +164,7 @@ class Tables : public View {
   // In memory, for tests: flush() is a no-op that counts as durable.
   static std::unique_ptr<Tables> in_memory();
   // RocksDB in `directory` (made if missing). `gate` is called before anything is written there.
-  static Result<std::unique_ptr<Tables>> open_rocksdb(const std::string& directory, uint64_t cache_bytes,
-                                                      DurableGate gate);
+  static Result<std::unique_ptr<Tables>> open_rocksdb(const std::string& directory, CacheBytes cache, DurableGate gate);
 };
 
 }  // namespace dfs::namenode

@@ -19,26 +19,28 @@ Found found(std::string value) {
   return std::optional<std::string>(std::move(value));
 }
 
-TEST(RowCache, KnowsWhatWasWrittenAndThatItIsGone) {
+TEST(RowCache, KnowsWhatWasReadAndThatItIsGone) {
   Rows cache(1 << 20);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 1), kUnknown);
-  cache.write(Table::kEntries, "a", "1", 1);
+  cache.offer(Table::kEntries, "a", "1", 1);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 1), found("1"));
   EXPECT_EQ(cache.find(Table::kMeta, "a", 1), kUnknown);
-  cache.write(Table::kEntries, "a", std::nullopt, 2);
+  cache.forget(Table::kEntries, "a", 2);
+  cache.offer(Table::kEntries, "a", std::nullopt, 2);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 2), kAbsent);
 }
 
 TEST(RowCache, AnOlderViewPassesByWhatIsYounger) {
   Rows cache(1 << 20);
-  cache.write(Table::kEntries, "a", "1", 5);
+  cache.offer(Table::kEntries, "a", "1", 5);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 4), kUnknown);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 6), found("1"));
 }
 
 TEST(RowCache, AnOfferThatMayHaveBeenOverwrittenIsRefused) {
   Rows cache(1 << 20);
-  cache.write(Table::kEntries, "a", "new", 5);
+  cache.forget(Table::kEntries, "a", 5);
+  cache.offer(Table::kEntries, "a", "new", 5);
   cache.offer(Table::kEntries, "a", "old", 4);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 5), found("new"));
   cache.offer(Table::kInodeIndex, "b", std::nullopt, 7);
@@ -49,11 +51,11 @@ TEST(RowCache, AnOfferThatMayHaveBeenOverwrittenIsRefused) {
 TEST(RowCache, KeepsWhatIsUsedWithinItsBound) {
   Rows cache(256 * 4096);
   const std::string value(100, 'v');
-  cache.write(Table::kEntries, "used", value, 1);
+  cache.offer(Table::kEntries, "used", value, 1);
   size_t known = 0;
   constexpr int kRows = 20'000;  // about four times what fits
   for (int i = 0; i < kRows; ++i) {
-    cache.write(Table::kEntries, "row" + std::to_string(i), value, 1);
+    cache.offer(Table::kEntries, "row" + std::to_string(i), value, 1);
     ASSERT_EQ(cache.find(Table::kEntries, "used", 1), found(value)) << i;
   }
   for (int i = 0; i < kRows; ++i) known += cache.find(Table::kEntries, "row" + std::to_string(i), 1) != kUnknown;
@@ -61,10 +63,10 @@ TEST(RowCache, KeepsWhatIsUsedWithinItsBound) {
   EXPECT_LT(known, size_t(256 * 4096 / 200));
 }
 
-TEST(RowCache, WhatPassesByIsNotKnownAndNoOfferFromBeforeIsTaken) {
+TEST(RowCache, WhatHasChangedIsForgottenAndNoOfferFromBeforeIsTaken) {
   Rows cache(1 << 20);
-  cache.write(Table::kMeta, "a", "1", 1);
-  cache.pass_by(Table::kMeta, "a", 2);
+  cache.offer(Table::kMeta, "a", "1", 1);
+  cache.forget(Table::kMeta, "a", 2);
   EXPECT_EQ(cache.find(Table::kMeta, "a", 2), kUnknown);
   cache.offer(Table::kMeta, "a", "1", 1);
   EXPECT_EQ(cache.find(Table::kMeta, "a", 2), kUnknown);
@@ -75,16 +77,16 @@ TEST(RowCache, WhatPassesByIsNotKnownAndNoOfferFromBeforeIsTaken) {
 TEST(RowCache, InodesAreShared) {
   RowCache<InodePtr> cache(1 << 20);
   const auto inode = std::make_shared<const InodeRow>(InodeRow{.id = InodeId(7)});
-  cache.write(Table::kEntries, "a", inode, 1);
+  cache.offer(Table::kEntries, "a", inode, 1);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 1), inode);
-  cache.write(Table::kEntries, "a", nullptr, 2);
+  cache.offer(Table::kEntries, "a", nullptr, 2);
   EXPECT_EQ(cache.find(Table::kEntries, "a", 2), std::optional<InodePtr>(nullptr));
 }
 
 TEST(RowCache, LongKeysAreKeysToo) {
   Rows cache(1 << 20);
   const std::string key(5000, 'k');
-  cache.write(Table::kEntries, key, "1", 1);
+  cache.offer(Table::kEntries, key, "1", 1);
   EXPECT_EQ(cache.find(Table::kEntries, key, 1), found("1"));
 }
 
@@ -106,7 +108,7 @@ TEST(RowCache, NeverTellsAnythingButTheStateOfTheVersion) {
       }
       versions.push_back(std::move(now));
       if (versions.size() > 2000) break;
-      cache.write(Table::kEntries, key, value, versions.size() - 1);
+      cache.forget(Table::kEntries, key, versions.size() - 1);
       continue;
     }
     const uint64_t at = versions.size() - 1 - std::min<uint64_t>(random() % 5, versions.size() - 1);
