@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "namenode/store/known_names.h"
 #include "namenode/store/noted_calls.h"
 #include "namenode/store/recent_rows.h"
 #include "namenode/store/rows.h"
@@ -22,6 +23,7 @@ namespace {
 constexpr size_t kPieceBytes = 96 << 20;
 // And with so much more the writer waits for the piece before.
 constexpr size_t kWaitingBytesMax = 2 * kPieceBytes;
+constexpr size_t kKnownNamesMax = 1 << 20;  // some 16 bytes each
 constexpr uint64_t kNewest = UINT64_MAX;
 constexpr uint64_t kStoredState = uint64_t(1) << 63;
 
@@ -311,6 +313,7 @@ class LayeredTables final : public Tables {
   Result<InodePtr> inode(std::string_view entry_key) const override {
     std::lock_guard lock(mutex_);
     if (const InodePtr* known = just_looked_for_.find(entry_key)) return *known;
+    if (names_.lacks(entry_key)) return InodePtr();
     DFS_TRY(InodePtr inode, layers_.inode(entry_key, kNewest));
     just_looked_for_.add(entry_key, inode);
     return inode;
@@ -337,7 +340,7 @@ class LayeredTables final : public Tables {
       if (cut.table == Table::kRetries) calls_.forget_before(cut.end);
     }
     for (Batch::Change& change : batch.take_changes()) {
-      if (change.table == Table::kEntries) just_looked_for_.note(change.key, change);
+      if (change.table == Table::kEntries) note_entry(change);
       if (change.table == Table::kRetries) calls_.note(change.key);
       rows.write(change.table, std::move(change.key), static_cast<RowContent&&>(change), version_);
     }
@@ -389,6 +392,13 @@ class LayeredTables final : public Tables {
   }
 
  private:
+  // Before it is written.
+  void note_entry(const Batch::Change& change) {
+    just_looked_for_.note(change.key, change);
+    if (!change.is_gone()) names_.add(change.key);
+    if (!change.inode || change.inode->type != InodeType::kDirectory || change.inode->child_count > 0) return;
+    names_.is_empty(raw(change.inode->id));
+  }
   std::shared_ptr<RecentRows> fresh_rows() {
     auto* rows = new RecentRows(pins_);
     return {rows, [mailbox = mailbox_](RecentRows* unread) { mailbox->nobody_reads(unread); }};
@@ -441,6 +451,7 @@ class LayeredTables final : public Tables {
   std::condition_variable stored_changed_;
   Layers layers_;
   mutable JustLookedFor just_looked_for_;
+  mutable KnownNames names_{kKnownNamesMax};
   NotedCalls calls_;
   uint64_t version_ = 1;  // of what is being written
   TransactionId applied_ = kNoTransaction, frozen_applied_ = kNoTransaction, durable_ = kNoTransaction;
