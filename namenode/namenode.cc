@@ -119,6 +119,7 @@ Result<void> NameNode::Parts::open_state() {
   }
   DFS_TRY(journal, open_journal(settings, disk));
   settings.name_space.block_pool_id = journal->version().block_pool_id;
+  settings.name_space.creation_time_ms = journal->version().creation_time_ms;
   settings.name_space.host_name = host_name();
 
   Clock& clock = Clock::system();

@@ -57,6 +57,7 @@ Result<void> read_namespace(const Configuration& c, NamespaceSettings& s) {
   DFS_TRY(auto precision, c.get(keys::kAccessTimePrecision));
   s.access_time_precision_ms = uint64_t(precision.count());
   DFS_TRY(s.batched_listing_max, c.get_between(keys::kBatchedListingLimit, 1, INT32_MAX));
+  DFS_TRY(s.open_files_listing_max, c.get_between(keys::kOpenFilesListingLimit, 1, INT32_MAX));
   DFS_TRY(s.listing_max, c.get_between(keys::kListingLimit, 1, INT32_MAX));
   DFS_TRY(s.snapshots_max, c.get_between(keys::kSnapshotsMax, 0, INT32_MAX));
   DFS_TRY(s.snapshots_per_directory_max, c.get_between(keys::kSnapshotsPerDirectoryMax, 0, INT32_MAX));

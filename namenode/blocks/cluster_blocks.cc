@@ -112,12 +112,12 @@ void ClusterBlocks::datanode_failed(const std::string& datanode_uuid) {
 
 void ClusterBlocks::enter_safe_mode() {
   safe_mode_.enter();
-  stale_view_ = true;
+  publish(now_);
 }
 
 void ClusterBlocks::leave_safe_mode() {
   safe_mode_.leave();
-  stale_view_ = true;
+  publish(now_);
 }
 
 void ClusterBlocks::set_resources_low(bool low) {
@@ -411,6 +411,7 @@ void ClusterBlocks::publish(TimePoint now) {
     }
   }
   view->under_replicated = view->low_redundancy = queue_.low_count();
+  view->one_replica_left = queue_.size(Urgency::kOneLeft);
   view->corrupt = with_corrupt_.size();
   view->missing = queue_.size(Urgency::kLost);
   view->missing_replication_one = queue_.lost_with_replication_one();

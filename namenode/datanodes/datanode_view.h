@@ -89,7 +89,7 @@ struct DatanodeView {
   // Cluster totals.
   uint64_t capacity_bytes = 0, used_bytes = 0, remaining_bytes = 0, block_pool_used_bytes = 0, non_dfs_used_bytes = 0;
   uint64_t under_replicated = 0, corrupt = 0, missing = 0, missing_replication_one = 0, pending_deletion = 0,
-           low_redundancy = 0;
+           low_redundancy = 0, one_replica_left = 0;
   bool safe_mode = false;
   std::string safe_mode_reason;  // SafeModeException's tip; empty when off
 };

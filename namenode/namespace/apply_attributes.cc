@@ -103,8 +103,7 @@ Result<void> apply_record(const SetOwnerOp& op, RecordChange& change) {
 Result<void> apply_record(const TimesOp& op, RecordChange& change) {
   return edit(op.path, change, [&](InodeRow& row) -> Result<void> {
     if (op.mtime_ms >= 0) row.modification_time_ms = uint64_t(op.mtime_ms);
-    // Directories have no access time (INodeDirectory.setAccessTime does nothing).
-    if (op.atime_ms >= 0 && row.type != InodeType::kDirectory) row.access_time_ms = uint64_t(op.atime_ms);
+    if (op.atime_ms >= 0) row.access_time_ms = uint64_t(op.atime_ms);
     return {};
   });
 }

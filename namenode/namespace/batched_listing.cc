@@ -39,6 +39,7 @@ Result<BatchedListing> list_batched(const Query& query, std::span<const std::str
   for (; index < paths.size(); ++index) {
     Result<std::optional<Listing>> listing = list(query, paths[index], start_after, locations);
     start_after.clear();
+    if (!listing && listing.error().code() == ErrorCode::kAssertion) return fail(std::move(listing).error());
     if (listing && !*listing) listing = fail(ErrorCode::kFileNotFound, "Path " + paths[index] + " does not exist");
     bool more_here = false;
     std::string last_name;

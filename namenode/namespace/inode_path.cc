@@ -143,6 +143,11 @@ Result<InodePath> resolve(const View& view, std::string_view path) {
   return walk(view, std::move(components));
 }
 
+Result<InodePath> resolve_literal(const View& view, std::string_view path) {
+  DFS_TRY(std::vector<std::string> components, path_components(path));
+  return walk(view, std::move(components));
+}
+
 Result<std::optional<InodePath>> resolve_inode(const View& view, InodeId id) {
   DFS_TRY(std::optional<std::vector<std::string>> names, names_of(view, id));
   if (!names) return std::optional<InodePath>();

@@ -67,6 +67,8 @@ enum class ResolveFor : uint8_t { kRead, kReadLink, kWrite, kWriteLink, kCreate,
 
 // Without any check. /.reserved/.inodes/ID[/...] and /.reserved/raw/... are replaced by what they stand for.
 Result<InodePath> resolve(const View& view, std::string_view path);
+// Nothing is replaced.
+Result<InodePath> resolve_literal(const View& view, std::string_view path);
 // The path of an inode; empty where there is none with this id.
 Result<std::optional<InodePath>> resolve_inode(const View& view, InodeId id);
 Result<std::optional<InodeRow>> find_inode(const View& view, InodeId id);

@@ -10,16 +10,15 @@ namespace dfs::namenode {
 
 Result<std::vector<std::string>> path_components(std::string_view path) {
   if (!path.starts_with('/')) {
-    return fail(ErrorCode::kInvalidArgument, "Absolute path required, but got '" + std::string(path) + "'");
+    return fail(ErrorCode::kAssertion, "Absolute path required, but got '" + std::string(path) + "'");
   }
-  while (path.ends_with('/')) path.remove_suffix(1);
   std::vector<std::string> components;
   components.reserve(size_t(std::ranges::count(path, '/')));
   size_t position = 0;
   while (position < path.size()) {
     ++position;  // the slash
     size_t end = std::min(path.find('/', position), path.size());
-    components.emplace_back(path.substr(position, end - position));
+    if (end > position) components.emplace_back(path.substr(position, end - position));
     position = end;
   }
   return components;
@@ -56,6 +55,11 @@ bool is_path_length_allowed(std::string_view path) {
   for (char c : path) units += (uint8_t(c) & 0xC0) != 0x80 ? (uint8_t(c) >= 0xF0 ? 2 : 1) : 0;
   if (units > kPathLengthMax) return false;
   return size_t(std::count(path.begin(), path.end(), '/')) <= kPathDepthMax;
+}
+
+bool is_at_or_below(std::string_view path, std::string_view parent) {
+  if (!path.starts_with(parent)) return false;
+  return path.size() == parent.size() || parent == "/" || path[parent.size()] == '/';
 }
 
 bool is_exact_reserved(std::string_view path) {

@@ -28,12 +28,17 @@ std::string permission_text(uint16_t permission);
 // May this caller do that? The rules and texts of FSPermissionChecker, for one caller and one moment of the tables.
 class PermissionChecker {
  public:
-  // All outlive the checker.
-  PermissionChecker(const View& view, const NamespaceSettings& settings, const Caller& caller)
-      : view_(view), settings_(settings), caller_(caller) {}
+  // All outlive the checker. `operation`: Hadoop's name of it, for messages.
+  PermissionChecker(const View& view, const NamespaceSettings& settings, const Caller& caller,
+                    std::string_view operation = "null")
+      : view_(view), settings_(settings), caller_(caller), operation_(operation) {}
 
   // Resolves `path` and checks that the caller may go along it (FSDirectory.resolvePath).
   Result<InodePath> resolve(std::string_view path, ResolveFor wanted) const;
+  // Whoever the caller is: for what has its own checks.
+  Result<InodePath> resolve_unchecked(std::string_view path, ResolveFor wanted) const;
+  // Whoever the caller is, and "/.reserved" is a name as any other (FSDirectory.getINodesInPath).
+  Result<InodePath> resolve_literal(std::string_view path, ResolveFor wanted) const;
   // The file of an open stream: by id, which a rename does not change; by path where the client gave no id. The path of
   // an inode that is gone is `path` with no inode at its end.
   Result<InodePath> resolve_open(std::string_view path, InodeId file) const;
@@ -62,7 +67,10 @@ class PermissionChecker {
   bool enforced() const { return settings_.permissions_enabled && !caller_.is_superuser; }
   Result<bool> allows(const InodeRow& inode, Access access) const;
   Result<void> check_at(const InodePath& path, size_t position, Access access) const;
-  Result<void> check_traverse(const InodePath& path) const;
+  Result<InodePath> resolve(std::string_view path, ResolveFor wanted, bool checked) const;
+  // What is at the end of the path is of the wanted kind.
+  Result<InodePath> usable(InodePath path, ResolveFor wanted) const;
+  Result<void> check_traverse(const InodePath& path, bool checked) const;
   Result<void> check_sticky(const InodePath& path) const;
   Result<void> check_below(const InodePath& path, Access access, bool ignore_empty) const;
   std::string denied(const InodeRow& inode, std::string_view path, Access access) const;
@@ -72,6 +80,7 @@ class PermissionChecker {
   const View& view_;
   const NamespaceSettings& settings_;
   const Caller& caller_;
+  std::string_view operation_;
 };
 
 }  // namespace dfs::namenode

@@ -12,14 +12,27 @@
 namespace dfs::namenode {
 namespace {
 
+// What an HdfsFileStatus says of a directory that has no inode.
+constexpr InodeId kUnknownInode{uint64_t(-1)};
+
 // FSDirectory.DOT_RESERVED_STATUS
-FileStatus reserved_status(std::string name) {
-  return {.inode = std::make_shared<const InodeRow>(InodeRow{.permission = 01770}), .name = std::move(name)};
+FileStatus reserved_status() {
+  return {.inode = std::make_shared<const InodeRow>(InodeRow{.id = kUnknownInode, .permission = 01770})};
+}
+
+// FSDirectory.createReservedStatuses
+FileStatus reserved_entry(const NamespaceSettings& settings, std::string name) {
+  return {.inode = std::make_shared<const InodeRow>(InodeRow{.id = kUnknownInode,
+                                                             .group = settings.supergroup,
+                                                             .permission = 0770,
+                                                             .modification_time_ms = settings.creation_time_ms,
+                                                             .access_time_ms = settings.creation_time_ms}),
+          .name = std::move(name)};
 }
 
 // FSDirectory.DOT_SNAPSHOT_DIR_STATUS
 FileStatus dot_snapshot_status() {
-  return {.inode = std::make_shared<const InodeRow>(InodeRow{.permission = 0777})};
+  return {.inode = std::make_shared<const InodeRow>(InodeRow{.id = kUnknownInode, .permission = 0777})};
 }
 
 // Without its locations.
@@ -83,10 +96,7 @@ FileStatus status_of(const Snapshot& snapshot, const InodeRow& directory) {
 
 Result<std::optional<FileStatus>> file_status(const Query& query, std::string_view path, FollowLink follow,
                                               WithLocations locations) {
-  if (!is_valid_name(path)) {
-    return fail(ErrorCode::kInvalidPath, fmt::format("Invalid path name Invalid file name: {}", path));
-  }
-  if (is_exact_reserved(path)) return reserved_status("");
+  if (is_exact_reserved(path)) return reserved_status();
   Result<InodePath> found =
       query.permissions().resolve(path, follow == FollowLink::kYes ? ResolveFor::kRead : ResolveFor::kReadLink);
   // FSDirStatAndListingOp.getFileInfo: to the superuser a file in the middle of a path is "nothing there".
@@ -104,7 +114,7 @@ Result<std::optional<Listing>> list(const Query& query, std::string_view path, s
                                     WithLocations locations, const std::function<bool(const FirstPage&)>& is_known) {
   Listing listing;
   if (is_exact_reserved(path)) {
-    listing.entries = {reserved_status(".inodes"), reserved_status("raw")};
+    listing.entries = {reserved_entry(query.settings, ".inodes"), reserved_entry(query.settings, "raw")};
     return std::optional(std::move(listing));
   }
   PermissionChecker permissions = query.permissions();
@@ -226,7 +236,7 @@ Result<std::vector<OpenFileEntry>> open_files(const Query& query, InodeId after,
           error = !row ? row.error() : path.error();
           return false;
         }
-        if (!*path || !(*path)->path().starts_with(prefix)) return true;
+        if (!*path || !is_at_or_below((*path)->path(), prefix)) return true;
         entries.push_back({file, (*path)->path(), std::move(row->holder), std::move(row->client_machine)});
         return entries.size() < count_max;
       }));

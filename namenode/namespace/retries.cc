@@ -3,6 +3,7 @@
 #include "namenode/namespace/inode_path.h"
 #include "namenode/namespace/operations/files.h"
 #include "namenode/namespace/operations/open_files.h"
+#include "namenode/namespace/quota.h"
 #include "namenode/namespace/settings.h"
 #include "namenode/namespace/snapshots.h"
 #include "proto/base/bytes.h"
@@ -160,10 +161,24 @@ Result<std::string> first_answer(const View&, const RetryRow& row) {
   return row.answer;
 }
 
+namespace {
+
+// The policy is the one that the file has now, for a row knows none that is inherited.
+Result<FileStatus> status_again(const View& view, InodePtr file) {
+  uint8_t policy = file->storage_policy;
+  if (policy == 0) {
+    DFS_TRY(std::optional<InodePath> path, resolve_inode(view, file->id));
+    if (path) policy = policy_of(*path);
+  }
+  return FileStatus{.inode = std::move(file), .storage_policy = policy};
+}
+
+}  // namespace
+
 template <>
-Result<FileStatus> first_answer(const View&, const RetryRow& row) {
+Result<FileStatus> first_answer(const View& view, const RetryRow& row) {
   DFS_TRY(InodePtr file, decode_inode(row.answer));
-  return FileStatus{.inode = std::move(file)};
+  return status_again(view, std::move(file));
 }
 
 template <>
@@ -172,7 +187,8 @@ Result<operations::Appended> first_answer(const View& view, const RetryRow& row)
   ByteReader in(row.answer);
   DFS_TRY(uint64_t length, in.varint());
   DFS_TRY(ByteView inode, in.bytes(length));
-  DFS_TRY(appended.file.inode, decode_inode(as_text(inode)));
+  DFS_TRY(InodePtr file, decode_inode(as_text(inode)));
+  DFS_TRY(appended.file, status_again(view, std::move(file)));
   DFS_TRY(uint8_t kind, in.u8());
   if (kind == 0) return appended;
   LocatedBlock block;
@@ -181,6 +197,7 @@ Result<operations::Appended> first_answer(const View& view, const RetryRow& row)
   DFS_TRY(block.length, in.varint());
   block.id = BlockId(id);
   block.generation_stamp = GenerationStamp(stamp);
+  block.offset = uint64_t(-1);
   if (kind == 2) {
     block.offset = appended.file.inode->length - block.length;
     DFS_TRY(block.storages, operations::storages_of(view, block.id));

@@ -11,6 +11,7 @@ struct NamespaceSettings {
   std::string superuser;                  // who started the NameNode
   std::string supergroup = "supergroup";  // dfs.permissions.superusergroup
   std::string block_pool_id;
+  uint64_t creation_time_ms = 0;            // cTime
   std::string host_name;                    // named in SafeModeException
   bool permissions_enabled = true;          // dfs.permissions.enabled
   bool acls_enabled = true;                 // dfs.namenode.acls.enabled
@@ -34,6 +35,7 @@ struct NamespaceSettings {
   uint16_t replication_max = 512;                // dfs.replication.max
   uint64_t access_time_precision_ms = 3600000;   // dfs.namenode.accesstime.precision; 0: not kept
   uint32_t listing_max = 1000;                   // dfs.ls.limit
+  uint32_t open_files_listing_max = 1000;        // dfs.namenode.list.openfiles.num.responses
   uint32_t batched_listing_max = 100;            // dfs.batched.ls.limit
   uint32_t snapshots_max = 65536;                // dfs.namenode.snapshot.filesystem.limit
   uint32_t snapshots_per_directory_max = 65536;  // dfs.namenode.snapshot.max.limit

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
+#include "namenode/namespace/path.h"
 #include "namenode/namespace/retries.h"
 #include "namenode/service/client_methods.h"
 #include "proto/base/later_as_task.h"
@@ -83,6 +85,7 @@ Result<GetFsReplicatedBlockStatsResponseProto> ClientAdministration::get_replica
   std::shared_ptr<const DatanodeView> view = access_.blocks().datanodes();
   GetFsReplicatedBlockStatsResponseProto response;
   response.set_low_redundancy(view->low_redundancy);
+  response.set_highest_prio_low_redundancy_blocks(view->one_replica_left);
   count_blocks(*view, response);
   return response;
 }
@@ -116,15 +119,11 @@ Task<Result<ListCorruptFileBlocksResponseProto>> ClientAdministration::list_corr
     const ListCorruptFileBlocksRequestProto& request, const Context& context) {
   constexpr size_t kPage = 100;  // dfs.corruptfilesreturned.max
   DFS_CO_TRY_OK(require_superuser(access_, context, "listCorruptFileBlocks"));
-  // The cookie is the last block that was shown.
+  // The cookie is the last block that was shown; one that is no number stands for none.
+  const std::string& cookie = request.cookie();
   uint64_t after = 0;
-  if (request.has_cookie() && !request.cookie().empty()) {
-    if (!std::all_of(request.cookie().begin(), request.cookie().end(), [](char c) { return c >= '0' && c <= '9'; }) ||
-        request.cookie().size() > 19) {
-      co_return fail(ErrorCode::kIo, "Invalid cookie: " + request.cookie());
-    }
-    after = std::stoull(request.cookie());
-  }
+  if (std::from_chars(cookie.data(), cookie.data() + cookie.size(), after).ptr != cookie.data() + cookie.size())
+    after = 0;
   DFS_CO_TRY(std::vector<BlockId> corrupt, co_await as_task(corrupt_blocks(access_, BlockId(after), kPage)));
   NamespaceAccess::Reading reading = read(access_, context);
   ListCorruptFileBlocksResponseProto response;
@@ -133,7 +132,7 @@ Task<Result<ListCorruptFileBlocksResponseProto>> ClientAdministration::list_corr
     DFS_CO_TRY(std::optional<BlockOwner> owner, find_owner(*reading.view, block));
     if (!owner) continue;
     DFS_CO_TRY(std::optional<InodePath> path, resolve_inode(*reading.view, owner->file));
-    if (path && path->path().starts_with(request.path())) response.mutable_corrupt()->add_files(path->path());
+    if (path && is_at_or_below(path->path(), request.path())) response.mutable_corrupt()->add_files(path->path());
   }
   response.mutable_corrupt()->set_cookie(std::to_string(after));
   co_return response;
@@ -150,20 +149,24 @@ Result<GetCurrentEditLogTxidResponseProto> ClientAdministration::get_current_edi
 Task<Result<SetSafeModeResponseProto>> ClientAdministration::set_safe_mode(const SetSafeModeRequestProto& request,
                                                                            const Context& context) {
   SafeModeAction action = SafeModeAction::kGet;
+  const char* operation = "";
   switch (request.action()) {
     case SAFEMODE_LEAVE:
       action = SafeModeAction::kLeave;
+      operation = "safemode_leave";
       break;
     case SAFEMODE_ENTER:
       action = SafeModeAction::kEnter;
+      operation = "safemode_enter";
       break;
     case SAFEMODE_FORCE_EXIT:
       action = SafeModeAction::kForceExit;
+      operation = "safemode_force_exit";
       break;
     case SAFEMODE_GET:
       break;
   }
-  if (action != SafeModeAction::kGet) DFS_CO_TRY_OK(require_superuser(access_, context, "setSafeMode"));
+  if (action != SafeModeAction::kGet) DFS_CO_TRY_OK(require_superuser(access_, context, operation));
   DFS_CO_TRY(bool on, co_await administration_.safe_mode(action));
   SetSafeModeResponseProto response;
   response.set_result(on);
@@ -195,7 +198,7 @@ Task<Result<SaveNamespaceResponseProto>> ClientAdministration::save_namespace(co
 
 Task<Result<RollEditsResponseProto>> ClientAdministration::roll_edits(const RollEditsRequestProto&,
                                                                       const Context& context) {
-  DFS_CO_TRY_OK(require_superuser(access_, context, "rollEdits"));
+  DFS_CO_TRY_OK(require_superuser(access_, context, "rollEditLog"));
   DFS_CO_TRY(TransactionId first, co_await administration_.roll_edits());
   RollEditsResponseProto response;
   response.set_newsegmenttxid(raw(first));
@@ -235,9 +238,8 @@ Task<Result<MetaSaveResponseProto>> ClientAdministration::meta_save(const MetaSa
 Task<Result<SetBalancerBandwidthResponseProto>> ClientAdministration::set_balancer_bandwidth(
     const SetBalancerBandwidthRequestProto& request, const Context& context) {
   DFS_CO_TRY_OK(require_superuser(access_, context, "setBalancerBandwidth"));
-  if (request.bandwidth() < 0) {
-    co_return fail(ErrorCode::kInvalidArgument, "Bandwidth should not be negative");
-  }
+  // A DataNode would pass over it.
+  if (request.bandwidth() < 0) co_return SetBalancerBandwidthResponseProto();
   DFS_CO_TRY_OK(co_await administration_.set_balancer_bandwidth(uint64_t(request.bandwidth())));
   co_return SetBalancerBandwidthResponseProto();
 }

@@ -5,6 +5,7 @@
 
 #include "namenode/namespace/erasure_coding_policies.h"
 #include "namenode/namespace/operations/preconditions.h"
+#include "namenode/namespace/path.h"
 #include "namenode/service/client_methods.h"
 #include "proto/hadoop/erasurecoding.pb.h"
 
@@ -54,7 +55,7 @@ Result<GetErasureCodingPoliciesResponseProto> ClientErasureCoding::get_policies(
 Result<GetErasureCodingPolicyResponseProto> ClientErasureCoding::get_policy(
     const GetErasureCodingPolicyRequestProto& request, const Context& context) {
   NamespaceAccess::Reading reading = read(access_, context);
-  Result<void> found = dfs::namenode::check_access(reading.query(), request.src(), Access::kRead);
+  Result<void> found = check_replicated(reading, request.src());
   // Here a path that is not there is "not allowed" to the audit log as well.
   Result<void> said = found;
   if (!found) said = fail(ErrorCode::kAccessControl, found.error().message());
@@ -127,29 +128,36 @@ Result<GetECTopologyResultForPoliciesResponseProto> ClientErasureCoding::get_top
 
 Result<SetErasureCodingPolicyResponseProto> ClientErasureCoding::set_policy(
     const SetErasureCodingPolicyRequestProto& request, const Context& context) {
+  DFS_TRY_OK(refuse_in_safe_mode(access_, "Cannot set erasure coding policy on " + request.src()));
   NamespaceAccess::Reading reading = read(access_, context);
   // Without a name the default is meant.
   if (request.has_ecpolicyname()) DFS_TRY_OK(check_erasure_coding_policy(request.ecpolicyname()));
-  DFS_TRY_OK(check_directory(reading, request.src(), "Attempt to set an erasure coding policy for a file "));
+  DFS_TRY_OK(check_directory(reading, "setErasureCodingPolicy", request.src(),
+                             "Attempt to set an erasure coding policy for a file "));
   return fail(not_supported("no policy can be set on " + request.src()));
 }
 
 Result<UnsetErasureCodingPolicyResponseProto> ClientErasureCoding::unset_policy(
     const UnsetErasureCodingPolicyRequestProto& request, const Context& context) {
+  DFS_TRY_OK(refuse_in_safe_mode(access_, "Cannot unset erasure coding policy on " + request.src()));
   NamespaceAccess::Reading reading = read(access_, context);
-  DFS_TRY_OK(check_directory(reading, request.src(), "Cannot unset an erasure coding policy on a file "));
+  DFS_TRY_OK(check_directory(reading, "unsetErasureCodingPolicy", request.src(),
+                             "Cannot unset an erasure coding policy on a file "));
   return fail(ErrorCode::kNoEcPolicySet, "No erasure coding policy explicitly set on " + request.src());
 }
 
 Result<AddErasureCodingPoliciesResponseProto> ClientErasureCoding::add_policies(
-    const AddErasureCodingPoliciesRequestProto&, const Context& context) {
+    const AddErasureCodingPoliciesRequestProto& request, const Context& context) {
   DFS_TRY_OK(require_superuser(access_, context, "addErasureCodingPolicies"));
+  DFS_TRY_OK(refuse_in_safe_mode(access_, "Cannot add erasure coding policy"));
+  if (request.ecpolicies().empty()) return AddErasureCodingPoliciesResponseProto();
   return fail(not_supported("no policies can be added"));
 }
 
 Result<RemoveErasureCodingPolicyResponseProto> ClientErasureCoding::remove_policy(
     const RemoveErasureCodingPolicyRequestProto& request, const Context& context) {
   DFS_TRY_OK(require_superuser(access_, context, "removeErasureCodingPolicy"));
+  DFS_TRY_OK(refuse_in_safe_mode(access_, "Cannot remove erasure coding policy " + request.ecpolicyname()));
   DFS_TRY_OK(find_known(request.ecpolicyname()));
   return fail(ErrorCode::kHadoopInvalidArgument,
               "System erasure coding policy " + request.ecpolicyname() + " cannot be removed");
@@ -158,6 +166,7 @@ Result<RemoveErasureCodingPolicyResponseProto> ClientErasureCoding::remove_polic
 Result<EnableErasureCodingPolicyResponseProto> ClientErasureCoding::enable_policy(
     const EnableErasureCodingPolicyRequestProto& request, const Context& context) {
   DFS_TRY_OK(require_superuser(access_, context, "enableErasureCodingPolicy"));
+  DFS_TRY_OK(refuse_in_safe_mode(access_, "Cannot enable erasure coding policy " + request.ecpolicyname()));
   DFS_TRY(const ErasureCodingPolicyRow* policy, find_known(request.ecpolicyname()));
   if (policy->enabled) {
     Result<EnableErasureCodingPolicyResponseProto> done = EnableErasureCodingPolicyResponseProto();
@@ -169,14 +178,26 @@ Result<EnableErasureCodingPolicyResponseProto> ClientErasureCoding::enable_polic
 Result<DisableErasureCodingPolicyResponseProto> ClientErasureCoding::disable_policy(
     const DisableErasureCodingPolicyRequestProto& request, const Context& context) {
   DFS_TRY_OK(require_superuser(access_, context, "disableErasureCodingPolicy"));
+  DFS_TRY_OK(refuse_in_safe_mode(access_, "Cannot disable erasure coding policy " + request.ecpolicyname()));
   DFS_TRY(const ErasureCodingPolicyRow* policy, find_known(request.ecpolicyname()));
   if (!policy->enabled) return DisableErasureCodingPolicyResponseProto();
   return fail(not_supported(request.ecpolicyname() + " cannot be disabled"));
 }
 
-Result<void> ClientErasureCoding::check_directory(const NamespaceAccess::Reading& reading, const std::string& path,
-                                                  std::string_view refusal) const {
+// FSDirErasureCodingOp.getErasureCodingPolicy: every path that is there is replicated.
+Result<void> ClientErasureCoding::check_replicated(const NamespaceAccess::Reading& reading,
+                                                   const std::string& path) const {
+  if (is_exact_reserved(path)) return {};
   PermissionChecker permissions = reading.query().permissions();
+  DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kRead));
+  DFS_TRY_OK(permissions.check_last(resolved, Access::kRead));
+  if (resolved.last() != nullptr || resolved.is_dot_snapshot()) return {};
+  return fail(ErrorCode::kFileNotFound, "Path not found: " + path);
+}
+
+Result<void> ClientErasureCoding::check_directory(const NamespaceAccess::Reading& reading, std::string_view operation,
+                                                  const std::string& path, std::string_view refusal) const {
+  PermissionChecker permissions(*reading.view, reading.settings, reading.caller, operation);
   DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kWriteLink));
   DFS_TRY_OK(permissions.check_last(resolved, Access::kWrite));
   if (resolved.last() == nullptr) return fail(ErrorCode::kFileNotFound, "Path not found: " + resolved.path());

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "namenode/service/client_methods.h"
 #include "namenode/service/edit_events.h"
 
@@ -13,6 +15,11 @@ void ClientEvents::add_to(rpc::MethodTable& table) {
 Task<Result<GetEditsFromTxidResponseProto>> ClientEvents::get_edits(const GetEditsFromTxidRequestProto& request,
                                                                     const rpc::CallContext& context) {
   DFS_CO_TRY_OK(require_superuser(access_, context, "getEditsFromTxid"));
+  if (request.txid() < 0) {
+    co_return fail(ErrorCode::kIo, fmt::format("Gap in transactions. Expected to be able to read up until at least "
+                                               "txid 0 but unable to find any edit logs containing txid {}",
+                                               request.txid()));
+  }
   const TransactionId durable = access_.thread().published().applied;
   const size_t events_max = access_.settings().events_per_call_max;
   GetEditsFromTxidResponseProto response;
@@ -20,7 +27,7 @@ Task<Result<GetEditsFromTxidResponseProto>> ClientEvents::get_edits(const GetEdi
   list.set_firsttxid(-1);
   list.set_lasttxid(-1);
   list.set_synctxid(int64_t(raw(durable)));
-  auto wanted = TransactionId(uint64_t(std::max<int64_t>(0, request.txid())));
+  auto wanted = TransactionId(uint64_t(request.txid()));
   size_t events = 0;
   while (wanted <= durable && events < events_max) {
     DFS_CO_TRY(std::vector<Edit> edits, co_await administration_.edits_from(wanted, durable, events_max - events));

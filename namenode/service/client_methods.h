@@ -25,6 +25,8 @@ inline NamespaceAccess::Reading read(const NamespaceAccess& access, const rpc::C
 // As AccessControlException says it; `operation` is Hadoop's name.
 Result<void> require_superuser(const NamespaceAccess& access, const rpc::CallContext& context,
                                std::string_view operation);
+// kSafeMode while safe mode is on. `what`: as SafeModeException names the operation.
+Result<void> refuse_in_safe_mode(const NamespaceAccess& access, std::string_view what);
 
 // CreateRequestProto and MkdirsRequestProto: the mode before the client's umask.
 template <class Request>
@@ -286,8 +288,9 @@ class ClientErasureCoding {
       const hadoop::hdfs::EnableErasureCodingPolicyRequestProto& request, const Context& context);
   Result<hadoop::hdfs::DisableErasureCodingPolicyResponseProto> disable_policy(
       const hadoop::hdfs::DisableErasureCodingPolicyRequestProto& request, const Context& context);
-  Result<void> check_directory(const NamespaceAccess::Reading& reading, const std::string& path,
-                               std::string_view refusal) const;
+  Result<void> check_replicated(const NamespaceAccess::Reading& reading, const std::string& path) const;
+  Result<void> check_directory(const NamespaceAccess::Reading& reading, std::string_view operation,
+                               const std::string& path, std::string_view refusal) const;
 
   NamespaceAccess& access_;
 };
@@ -302,18 +305,36 @@ class ClientAbsentFeatures {
  private:
   struct Handlers;
   template <class Request, class Response>
-  void refuse(rpc::MethodTable& table, std::string_view method, ErrorCode code, std::string message,
-              std::string_view superuser_operation = {});
+  void refuse(rpc::MethodTable& table, std::string_view method, ErrorCode code, std::string message);
+  // A change of the centralized cache. `in_safe_mode`: how SafeModeException names the operation; `fault`: why else it
+  // is refused.
+  template <class Request, class Response>
+  void refuse_cache(rpc::MethodTable& table, std::string_view method, std::string_view superuser_operation,
+                    std::string (*in_safe_mode)(const Request&), Error (*fault)(const Request&));
+  Result<hadoop::hdfs::ListCacheDirectivesResponseProto> list_cache_directives(
+      const hadoop::hdfs::ListCacheDirectivesRequestProto& request, const rpc::CallContext& context);
   void add_encryption(rpc::MethodTable& table);
   void add_cache(rpc::MethodTable& table);
   Result<hadoop::hdfs::CreateEncryptionZoneResponseProto> create_encryption_zone(
       const hadoop::hdfs::CreateEncryptionZoneRequestProto& request, const rpc::CallContext& context);
   Result<hadoop::hdfs::GetEZForPathResponseProto> get_encryption_zone(
       const hadoop::hdfs::GetEZForPathRequestProto& request, const rpc::CallContext& context);
+  Result<hadoop::hdfs::GetEnclosingRootResponseProto> get_enclosing_root(
+      const hadoop::hdfs::GetEnclosingRootRequestProto& request, const rpc::CallContext& context);
+  Result<hadoop::hdfs::ReencryptEncryptionZoneResponseProto> reencrypt_encryption_zone(
+      const hadoop::hdfs::ReencryptEncryptionZoneRequestProto& request, const rpc::CallContext& context);
   Result<hadoop::hdfs::ListEncryptionZonesResponseProto> list_encryption_zones(
       const hadoop::hdfs::ListEncryptionZonesRequestProto& request, const rpc::CallContext& context);
   Result<hadoop::hdfs::ListReencryptionStatusResponseProto> list_reencryption_status(
       const hadoop::hdfs::ListReencryptionStatusRequestProto& request, const rpc::CallContext& context);
+  // Of the path, as getEZForPath does.
+  Result<void> find_encryption_zone(const std::string& path, const rpc::CallContext& context) const;
+  Result<hadoop::common::GetDelegationTokenResponseProto> get_delegation_token(
+      const hadoop::common::GetDelegationTokenRequestProto& request, const rpc::CallContext& context);
+  Result<hadoop::hdfs::FinalizeUpgradeResponseProto> finalize_upgrade(
+      const hadoop::hdfs::FinalizeUpgradeRequestProto& request, const rpc::CallContext& context);
+  Result<hadoop::hdfs::RestoreFailedStorageResponseProto> restore_failed_storage(
+      const hadoop::hdfs::RestoreFailedStorageRequestProto& request, const rpc::CallContext& context);
   Result<hadoop::hdfs::RollingUpgradeResponseProto> rolling_upgrade(
       const hadoop::hdfs::RollingUpgradeRequestProto& request, const rpc::CallContext& context);
   Result<hadoop::hdfs::SatisfyStoragePolicyResponseProto> satisfy_storage_policy(

@@ -143,8 +143,7 @@ Later<Result<SetTimesResponseProto>> ClientMutations::set_times(const SetTimesRe
 
 Later<Result<SetReplicationResponseProto>> ClientMutations::set_replication(const SetReplicationRequestProto& request,
                                                                             const Context& context) {
-  operations::SetReplication op{.path = request.src(),
-                                .replication = uint16_t(std::min<uint32_t>(request.replication(), UINT16_MAX))};
+  operations::SetReplication op{.path = request.src(), .replication = uint16_t(request.replication())};
   Result<bool> changed =
       co_await access_.write(caller_of(access_, context), &operations::set_replication, std::move(op));
   if (!changed || *changed) {

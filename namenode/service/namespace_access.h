@@ -85,7 +85,7 @@ class NamespaceAccess {
   }
 
   NamespaceThread& thread() { return thread_; }
-  Blocks& blocks() { return blocks_; }
+  Blocks& blocks() const { return blocks_; }
   security::GroupMapping& groups() const { return groups_; }
   const NamespaceSettings& settings() const { return settings_; }
   const Audit& audit() const { return audit_; }

@@ -40,7 +40,7 @@ struct InodeRow {
   std::string group{};
   uint16_t permission = 0;  // the 10 bits of FsPermission: sticky, rwxrwxrwx
   uint64_t modification_time_ms = 0;
-  uint64_t access_time_ms = 0;  // files only
+  uint64_t access_time_ms = 0;  // of a directory what setTimes said; images do not keep it
   uint32_t child_count = 0;     // directories only
   // Files only.
   uint16_t replication = 0;

@@ -89,7 +89,7 @@ Result<BlockRow> committed(const PlanContext& context, const BlockRow& last, con
 }  // namespace
 
 Result<Planned<LocatedBlock>> add_block(const PlanContext& context, const AddBlock& request) {
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "getAdditionalBlock");
   DFS_TRY(InodePath path, permissions.resolve_open(request.path, request.file));
   if (request.previous) DFS_TRY_OK(check_pool(context, *request.previous));
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot add block to " + path.path()));
@@ -173,6 +173,12 @@ Result<Planned<LocatedBlock>> get_additional_datanode(const PlanContext& context
   PermissionChecker permissions(context.view, context.settings, context.caller);
   DFS_TRY(InodePath path, permissions.resolve_open(request.path, request.file));
   DFS_TRY(OpenFile file, check_lease(context, path, request.holder, request.file));
+  if (!request.misfit.empty()) {
+    return fail(
+        ErrorCode::kHadoopInvalidArgument,
+        fmt::format("{}, src={}, fileId={}, blk={}, clientName={}, clientMachine={}", request.misfit, path.path(),
+                    raw(request.file), request.block.to_string(), request.holder, file.open.client_machine));
+  }
   PlacementRequest placement;
   placement.count = request.count;
   placement.client_address = file.open.client_machine;
@@ -183,8 +189,9 @@ Result<Planned<LocatedBlock>> get_additional_datanode(const PlanContext& context
   LocatedBlock located{.id = request.block.id,
                        .generation_stamp = request.block.generation_stamp,
                        .length = request.block.length,
-                       .offset = uint64_t(-1),
-                       .storages = placement.present};
+                       .offset = uint64_t(-1)};
+  if (request.count == 0) return Planned<LocatedBlock>{.value = std::move(located)};
+  located.storages = placement.present;
   for (StorageNumber storage : context.blocks.choose_targets(placement)) {
     if (std::find(located.storages.begin(), located.storages.end(), storage) == located.storages.end()) {
       located.storages.push_back(storage);

@@ -24,7 +24,7 @@ Result<bool> is_sufficiently_replicated(const PlanContext& context, const BlockR
 
 Result<Planned<Appended>> append(const PlanContext& context, const Append& request) {
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot append to file" + request.path));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "append");
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWrite));
   if (path.last() != nullptr && path.last()->type == InodeType::kDirectory) {
     return fail(ErrorCode::kFileAlreadyExists,
@@ -57,6 +57,7 @@ Result<Planned<Appended>> append(const PlanContext& context, const Append& reque
     }
     LocatedBlock located{.id = last->id, .generation_stamp = last->generation_stamp, .length = last->length};
     if (request.new_block) {
+      located.offset = uint64_t(-1);  // its reader is not to look for it
       appended.last_block = std::move(located);
     } else if (last->length != file.preferred_block_size) {
       located.offset = file.length - last->length;
@@ -65,7 +66,7 @@ Result<Planned<Appended>> append(const PlanContext& context, const Append& reque
     }
   }
   file.under_construction = true;
-  appended.file.inode = std::make_shared<const InodeRow>(std::move(file));
+  appended.file = {.inode = std::make_shared<const InodeRow>(std::move(file)), .storage_policy = policy_of(path)};
   AppendOp op;
   op.path = path.path();
   op.client_name = request.holder;

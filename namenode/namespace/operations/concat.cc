@@ -72,7 +72,7 @@ Result<void> check_source(const std::string& source, const InodeRow& file, const
 Result<Planned<Done>> concat(const PlanContext& context, const Concat& request) {
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot concat " + request.target));
   DFS_TRY_OK(check_names(request));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "concat");
   DFS_TRY(InodePath target_path, permissions.resolve(request.target, ResolveFor::kWrite));
   DFS_TRY_OK(permissions.check_last(target_path, Access::kWrite));
   DFS_TRY(InodeRow target, require_file(target_path, request.target));

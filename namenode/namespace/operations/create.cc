@@ -55,10 +55,10 @@ Result<Planned<FileStatus>> create(const PlanContext& context, const Create& req
   }
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot create file" + request.path));
   DFS_TRY(InodePath path, resolve_for_create(context, request));
-  if (request.block_size < context.settings.block_bytes_min) {
+  if (int64_t(request.block_size) < int64_t(context.settings.block_bytes_min)) {
     return fail(ErrorCode::kIo, fmt::format("Specified block size {} is less than configured minimum value "
                                             "dfs.namenode.fs-limits.min-block-size={}",
-                                            request.block_size, context.settings.block_bytes_min));
+                                            int64_t(request.block_size), context.settings.block_bytes_min));
   }
   if (!request.erasure_coding_policy.empty()) {
     DFS_TRY_OK(check_erasure_coding_policy(request.erasure_coding_policy));
@@ -133,7 +133,9 @@ Result<Planned<FileStatus>> create(const PlanContext& context, const Create& req
   op.storage_policy_id = policy;
   op.rpc = rpc_ids(context.caller);
   planned.records.push_back(std::move(op));
-  planned.value = FileStatus{.inode = std::make_shared<const InodeRow>(std::move(file))};
+  const uint8_t effective_policy = policy != 0 ? policy : policy_above(path, path.length() - 1);
+  planned.value =
+      FileStatus{.inode = std::make_shared<const InodeRow>(std::move(file)), .storage_policy = effective_policy};
   return planned;
 }
 

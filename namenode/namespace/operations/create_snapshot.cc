@@ -40,7 +40,7 @@ Result<void> check_limit(uint64_t count, uint64_t limit, std::string_view of) {
 Result<Planned<std::string>> create_snapshot(const PlanContext& context, const CreateSnapshot& request) {
   DFS_TRY_OK(check_path_length("createSnapshot", request.directory));
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot create snapshot for " + request.directory));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "createSnapshot");
   DFS_TRY(InodePath path, resolve_owned(permissions, context.settings, request.directory));
   std::string name = request.name;
   if (name.empty()) {

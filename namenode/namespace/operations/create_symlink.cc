@@ -18,7 +18,7 @@ Result<Planned<Done>> create_symlink(const PlanContext& context, const CreateSym
   if (request.target.empty() || is_reserved(request.target) || is_exact_reserved(request.target)) {
     return fail(ErrorCode::kInvalidPath, "Invalid path name Invalid target name: " + request.target);
   }
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "createSymlink");
   DFS_TRY(InodePath path, permissions.resolve(request.link, ResolveFor::kWriteLink));
   if (!request.create_parent) DFS_TRY_OK(check_parent(path));
   if (path.last() != nullptr) {

@@ -11,7 +11,7 @@ Result<Planned<bool>> remove(const PlanContext& context, const Delete& request) 
   if (is_exact_reserved(request.path)) {
     return fail(ErrorCode::kInvalidPath, "Invalid path name " + request.path);
   }
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "delete");
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWriteLink));
   DFS_TRY_OK(permissions.check(path, {.parent = Access::kWrite, .below = Access::kAll, .ignore_empty = true}));
   if (path.last() == nullptr) return Planned<bool>{.value = false};

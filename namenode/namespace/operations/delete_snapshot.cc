@@ -10,7 +10,7 @@ namespace dfs::namenode::operations {
 Result<Planned<Done>> delete_snapshot(const PlanContext& context, const DeleteSnapshot& request) {
   if (request.name.empty()) return fail(ErrorCode::kIo, "The snapshot name is null or empty.");
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot delete snapshot for " + request.directory));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "deleteSnapshot");
   DFS_TRY(InodePath path, resolve_owned(permissions, context.settings, request.directory));
   DFS_TRY(InodeRow directory, require_snapshottable(path));
   DFS_TRY(std::optional<Snapshot> snapshot, find_snapshot(context.view, directory.id, request.name));

@@ -122,6 +122,8 @@ struct UpdatePipeline {
   NamedBlock old_block;
   NamedBlock new_block;
   std::vector<NamedStorage> storages{};
+  // How the ids of storages do not fit the DataNodes that the client names; empty: they do.
+  std::string misfit{};
 };
 Result<Planned<Done>> update_pipeline(const PlanContext& context, const UpdatePipeline& request);
 
@@ -133,6 +135,8 @@ struct GetAdditionalDatanode {
   std::vector<NamedStorage> existing{};
   std::vector<std::string> excluded{};  // DataNode uuids
   uint32_t count = 1;
+  // How the ids of storages do not fit the DataNodes that the client names; empty: they do.
+  std::string misfit{};
 };
 // The existing storages and as many more.
 Result<Planned<LocatedBlock>> get_additional_datanode(const PlanContext& context, const GetAdditionalDatanode& request);

@@ -8,7 +8,7 @@ namespace dfs::namenode::operations {
 Result<Planned<bool>> mkdirs(const PlanContext& context, const Mkdirs& request) {
   DFS_TRY_OK(check_path_length("mkdirs", request.path));
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot create directory " + request.path));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "mkdirs");
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kCreate));
   if (path.last() != nullptr) {
     if (path.last()->type == InodeType::kFile) {

@@ -16,14 +16,18 @@ std::string block_name(BlockId id, GenerationStamp stamp) {
   return fmt::format("blk_{}_{}", raw(id), raw(stamp));
 }
 
+Error in_safe_mode(const NamespaceSettings& settings, std::string_view what, std::string_view reason) {
+  return Error(ErrorCode::kSafeMode,
+               fmt::format("{}. Name node is in safe mode.\n{} NamenodeHostName:{}", what, reason, settings.host_name));
+}
+
 Result<void> check_not_in_safe_mode(const PlanContext& context, std::string_view what) {
   if (!context.blocks.in_safe_mode()) return {};
-  return fail(ErrorCode::kSafeMode,
-              fmt::format("{}. Name node is in safe mode.\n{} NamenodeHostName:{}", what,
-                          context.blocks.datanodes()->safe_mode_reason, context.settings.host_name));
+  return fail(in_safe_mode(context.settings, what, context.blocks.datanodes()->safe_mode_reason));
 }
 
 Result<void> check_path_length(std::string_view operation, std::string_view path) {
+  if (path.empty()) return fail(ErrorCode::kInvalidArgument, "Can not create a Path from an empty string");
   if (is_path_length_allowed(path)) return {};
   return fail(ErrorCode::kIo, fmt::format("{}: Pathname too long.  Limit {} characters, {} levels.", operation,
                                           kPathLengthMax, kPathDepthMax));
@@ -134,15 +138,16 @@ Result<void> check_parent(const InodePath& path) {
 
 Result<void> check_replication(const NamespaceSettings& settings, std::string_view path, uint16_t replication,
                                std::string_view client) {
+  const auto wanted = int16_t(replication);  // Hadoop's short
   std::string problem;
-  if (replication > settings.replication_max) {
+  if (wanted > int32_t(settings.replication_max)) {
     problem = fmt::format("exceeds maximum of {}", settings.replication_max);
-  } else if (replication < settings.replication_min) {
+  } else if (wanted < int32_t(settings.replication_min)) {
     problem = fmt::format("is less than the required minimum of {}", settings.replication_min);
   } else {
     return {};
   }
-  return fail(ErrorCode::kIo, fmt::format("Requested replication factor of {} {} for {}{}", replication, problem, path,
+  return fail(ErrorCode::kIo, fmt::format("Requested replication factor of {} {} for {}{}", wanted, problem, path,
                                           client.empty() ? "" : fmt::format(", clientName={}", client)));
 }
 

@@ -12,6 +12,8 @@ namespace dfs::namenode {
 
 // kSafeMode "`what`. Name node is in safe mode..." while it is (FSNamesystem.checkNameNodeSafeMode).
 Result<void> check_not_in_safe_mode(const PlanContext& context, std::string_view what);
+// `reason`: DatanodeView::safe_mode_reason, not empty.
+Error in_safe_mode(const NamespaceSettings& settings, std::string_view what, std::string_view reason);
 // kIo "`operation`: Pathname too long.  Limit 8000 characters, 1000 levels."
 Result<void> check_path_length(std::string_view operation, std::string_view path);
 // kAcl where dfs.namenode.acls.enabled says so (FSDirAclOp.checkAclsConfigFlag).

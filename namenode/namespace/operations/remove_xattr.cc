@@ -11,7 +11,7 @@ Result<Planned<Done>> remove_xattr(const PlanContext& context, const RemoveXattr
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot remove XAttr entry on " + request.path));
   DFS_TRY_OK(check_xattrs_enabled(context.settings));
   DFS_TRY_OK(check_xattr_namespace(context.caller, request.path, request.xattr, request.has_value));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "removeXAttr");
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWrite));
   DFS_TRY_OK(check_xattr_change(permissions, path, request.xattr));
   if (is_unreadable_by_superuser(request.xattr) && !path.last()->xattrs.empty()) {

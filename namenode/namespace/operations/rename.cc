@@ -37,7 +37,7 @@ Result<void> check_quota_of_move(const View& view, const InodePath& source, cons
 Result<Planned<bool>> rename_old(const PlanContext& context, const Rename& request) {
   DFS_TRY_OK(check_path_length("rename", request.destination));
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot rename " + request.source));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "rename");
   DFS_TRY(InodePath source, permissions.resolve(request.source, ResolveFor::kWriteLink));
   DFS_TRY(InodePath named, permissions.resolve(request.destination, ResolveFor::kCreateLink));
   DFS_TRY(InodePath destination, destination_of_old_rename(context.view, source, named));
@@ -60,7 +60,7 @@ Result<Planned<bool>> rename_old(const PlanContext& context, const Rename& reque
 Result<Planned<Done>> rename(const PlanContext& context, const RenameWithOptions& request) {
   DFS_TRY_OK(check_path_length("rename", request.destination));
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot rename " + request.source));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "rename");
   DFS_TRY(InodePath source, permissions.resolve(request.source, ResolveFor::kWriteLink));
   DFS_TRY(InodePath destination, permissions.resolve(request.destination, ResolveFor::kCreateLink));
   PermissionChecker::Wanted of_source{.parent = Access::kWrite};

@@ -10,7 +10,7 @@ namespace dfs::namenode::operations {
 Result<Planned<Done>> rename_snapshot(const PlanContext& context, const RenameSnapshot& request) {
   if (request.new_name.empty()) return fail(ErrorCode::kIo, "The new snapshot name is null or empty.");
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot rename snapshot for " + request.directory));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "renameSnapshot");
   DFS_TRY(InodePath path, resolve_owned(permissions, context.settings, request.directory));
   DFS_TRY_OK(check_snapshot_name(context.settings, request.directory, request.new_name));
   DFS_TRY(InodeRow directory, require_snapshottable(path));

@@ -11,11 +11,11 @@ namespace {
 // `what`: as SafeModeException names the operation. `change` makes the new ACL of the one that is there; no entries
 // remove it.
 template <class Change>
-Result<Planned<Done>> change_acl(const PlanContext& context, std::string_view what, const std::string& path,
-                                 Change change) {
+Result<Planned<Done>> change_acl(const PlanContext& context, std::string_view operation, std::string_view what,
+                                 const std::string& path, Change change) {
   DFS_TRY_OK(check_not_in_safe_mode(context, fmt::format("Cannot {} on {}", what, path)));
   DFS_TRY_OK(check_acls_enabled(context.settings));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, operation);
   DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kWrite));
   DFS_TRY_OK(permissions.check_owner(resolved));
   DFS_TRY(Acl existing, logical_acl(*resolved.last()));
@@ -33,25 +33,25 @@ Result<Planned<Done>> change_acl(const PlanContext& context, std::string_view wh
 }  // namespace
 
 Result<Planned<Done>> modify_acl_entries(const PlanContext& context, const ModifyAclEntries& request) {
-  return change_acl(context, "modify ACL entries", request.path,
+  return change_acl(context, "modifyAclEntries", "modify ACL entries", request.path,
                     [&](const Acl& existing) { return merge_acl(existing, request.entries); });
 }
 
 Result<Planned<Done>> remove_acl_entries(const PlanContext& context, const RemoveAclEntries& request) {
-  return change_acl(context, "remove ACL entries", request.path,
+  return change_acl(context, "removeAclEntries", "remove ACL entries", request.path,
                     [&](const Acl& existing) { return filter_acl(existing, request.entries); });
 }
 
 Result<Planned<Done>> remove_default_acl(const PlanContext& context, const RemoveDefaultAcl& request) {
-  return change_acl(context, "remove default ACL entries", request.path, without_default_acl);
+  return change_acl(context, "removeDefaultAcl", "remove default ACL entries", request.path, without_default_acl);
 }
 
 Result<Planned<Done>> remove_acl(const PlanContext& context, const RemoveAcl& request) {
-  return change_acl(context, "remove ACL", request.path, [](const Acl&) -> Result<Acl> { return Acl(); });
+  return change_acl(context, "removeAcl", "remove ACL", request.path, [](const Acl&) -> Result<Acl> { return Acl(); });
 }
 
 Result<Planned<Done>> set_acl(const PlanContext& context, const SetAcl& request) {
-  return change_acl(context, "set ACL", request.path, [&](const Acl& existing) -> Result<Acl> {
+  return change_acl(context, "setAcl", "set ACL", request.path, [&](const Acl& existing) -> Result<Acl> {
     if (request.entries.empty()) return Acl();
     return replace_acl(existing, request.entries);
   });

@@ -10,7 +10,7 @@ namespace dfs::namenode::operations {
 Result<Planned<Done>> set_owner(const PlanContext& context, const SetOwner& request) {
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot set owner for " + request.path));
   if (is_exact_reserved(request.path)) return fail(ErrorCode::kInvalidPath, "Invalid path name " + request.path);
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "setOwner");
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWrite));
   DFS_TRY_OK(permissions.check_owner(path));
   const std::string& caller = context.caller.identity.user;

@@ -8,7 +8,7 @@ namespace dfs::namenode::operations {
 Result<Planned<Done>> set_permission(const PlanContext& context, const SetPermission& request) {
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot set permission for " + request.path));
   if (is_exact_reserved(request.path)) return fail(ErrorCode::kInvalidPath, "Invalid path name " + request.path);
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "setPermission");
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWrite));
   DFS_TRY_OK(permissions.check_owner(path));
   Planned<Done> planned{.value = Done{}};

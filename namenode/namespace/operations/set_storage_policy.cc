@@ -33,10 +33,9 @@ Result<Planned<Done>> set_storage_policy(const PlanContext& context, const SetSt
     return fail(ErrorCode::kIo,
                 fmt::format("Failed to {} storage policy since dfs.storage.policy.enabled is set to false.", verb));
   }
-  PermissionChecker permissions(context.view, context.settings, context.caller);
-  if (context.settings.policies_by_superuser_only) {
-    DFS_TRY_OK(permissions.check_superuser(unset ? "unsetStoragePolicy" : "setStoragePolicy"));
-  }
+  const std::string_view operation = unset ? "unsetStoragePolicy" : "setStoragePolicy";
+  PermissionChecker permissions(context.view, context.settings, context.caller, operation);
+  if (context.settings.policies_by_superuser_only) DFS_TRY_OK(permissions.check_superuser(operation));
   DFS_TRY_OK(check_not_in_safe_mode(context, fmt::format("Cannot {} storage policy for {}", verb, request.path)));
   const StoragePolicy* policy = unset ? nullptr : find_storage_policy(request.policy);
   if (policy == nullptr && !unset) {

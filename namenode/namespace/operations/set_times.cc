@@ -12,7 +12,7 @@ Result<Planned<Done>> set_times(const PlanContext& context, const SetTimes& requ
                 "parameter.");
   }
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot set times " + request.path));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "setTimes");
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWrite));
   DFS_TRY_OK(permissions.check_last(path, Access::kWrite));
   if (path.last() == nullptr) {

@@ -39,7 +39,7 @@ Result<Planned<Done>> set_xattr(const PlanContext& context, const SetXattr& requ
                             bytes_max, bytes));
   }
   DFS_TRY_OK(check_xattr_namespace(context.caller, request.path, request.xattr, request.has_value));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "setXAttr");
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWrite));
   DFS_TRY_OK(check_xattr_change(permissions, path, request.xattr));
   const InodeRow& inode = *path.last();

@@ -12,7 +12,7 @@ namespace dfs::namenode::operations {
 
 Result<Planned<bool>> truncate(const PlanContext& context, const Truncate& request) {
   DFS_TRY_OK(check_not_in_safe_mode(context, "Cannot truncate for " + request.path));
-  PermissionChecker permissions(context.view, context.settings, context.caller);
+  PermissionChecker permissions(context.view, context.settings, context.caller, "truncate");
   DFS_TRY(InodePath path, permissions.resolve(request.path, ResolveFor::kWrite));
   DFS_TRY_OK(permissions.check_last(path, Access::kWrite));
   DFS_TRY(InodeRow file, require_file(path, path.path()));

@@ -60,10 +60,6 @@ Result<Planned<LocatedBlock>> update_block_for_pipeline(const PlanContext& conte
 
 Result<Planned<Done>> update_pipeline(const PlanContext& context, const UpdatePipeline& request) {
   DFS_TRY_OK(check_not_in_safe_mode(context, "Pipeline not updated"));
-  if (request.old_block.id != request.new_block.id) {
-    return fail(ErrorCode::kIo, fmt::format("{} and {} has different block identifier", request.new_block.to_string(),
-                                            request.old_block.to_string()));
-  }
   DFS_TRY(BlockOfOpenFile found, find_open_block(context, request.old_block, request.holder));
   const BlockRow& last = found.block;
   DFS_TRY(uint64_t newest_stamp, counter(context.view, Counter::kGenerationStamp));
@@ -75,10 +71,19 @@ Result<Planned<Done>> update_pipeline(const PlanContext& context, const UpdatePi
                                             request.old_block.to_string(), request.new_block.to_string(),
                                             block_name(last.id, last.generation_stamp)));
   }
+  if (request.old_block.id != request.new_block.id) {
+    return fail(ErrorCode::kIo, fmt::format("{} and {} has different block identifier", request.new_block.to_string(),
+                                            request.old_block.to_string()));
+  }
   if (request.new_block.length < last.length) {
     return fail(ErrorCode::kIo,
                 fmt::format("Update {} (size={}) to a smaller size block {} (size={})", request.old_block.to_string(),
                             request.old_block.length, request.new_block.to_string(), request.new_block.length));
+  }
+  if (!request.misfit.empty()) {
+    return fail(ErrorCode::kHadoopInvalidArgument,
+                fmt::format("{}, src={}, oldBlock={}, newBlock={}, clientName={}", request.misfit, found.path.path(),
+                            request.old_block.to_string(), request.new_block.to_string(), request.holder));
   }
   DFS_TRY(std::vector<BlockRow> blocks, blocks_of_file(context.view, found.file.inode));
   blocks.back().generation_stamp = request.new_block.generation_stamp;

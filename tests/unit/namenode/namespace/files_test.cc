@@ -122,7 +122,27 @@ TEST_F(NamespaceFiles, CreateOverAFileNeedsTheFlagAndARightToIt) {
             "FileNotFoundException: Can't overwrite non-existent /n");
   EXPECT_EQ(run(create, Create{.path = "/n", .holder = "c", .replication = 600, .block_size = 100}).error().message(),
             "Requested replication factor of 600 exceeds maximum of 512 for /n, clientName=10.0.0.1");
+  // Hadoop reads it as a short.
+  EXPECT_EQ(run(create, Create{.path = "/n", .holder = "c", .replication = 65535, .block_size = 100}).error().message(),
+            "Requested replication factor of -1 is less than the required minimum of 1 for /n, clientName=10.0.0.1");
+  EXPECT_EQ(run(create, Create{.path = "/n", .holder = "c", .block_size = uint64_t(-1)}).error().message(),
+            "Specified block size -1 is less than configured minimum value "
+            "dfs.namenode.fs-limits.min-block-size=1");
   EXPECT_EQ(create_file("/.reserved/x").error().code(), ErrorCode::kInvalidPath);
+  EXPECT_EQ(error_of(create_file("")), "IllegalArgumentException: Can not create a Path from an empty string");
+}
+
+TEST_F(NamespaceFiles, CreateAndAppendSayWhichPolicyTheFileHas) {
+  make_directory("/cold").value();
+  run(set_storage_policy, SetStoragePolicy{.path = "/cold", .policy = "COLD"}).value();
+  EXPECT_EQ(create_file("/cold/f")->storage_policy, 2);
+  EXPECT_EQ(
+      run(create, Create{.path = "/own", .holder = "c", .block_size = 100, .storage_policy = "WARM"})->storage_policy,
+      5);
+  write_file("/cold/g", {100});
+  auto appended = run(append, Append{.path = "/cold/g", .holder = "c", .new_block = true}).value();
+  EXPECT_EQ(appended.file.storage_policy, 2);
+  EXPECT_EQ(appended.last_block->offset, uint64_t(-1));
 }
 
 TEST_F(NamespaceFiles, AnotherWriterIsRefusedUntilTheSoftLimit) {

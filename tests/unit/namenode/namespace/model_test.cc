@@ -432,7 +432,7 @@ class NamespaceModel : public NamespaceFixture, public testing::WithParamInterfa
         if (random() % 2 == 0) request.access_time_ms = int64_t(random() % 3'000'000);
         if (!as_expected("setTimes", run(operations::set_times, request), missing)) break;
         if (request.modification_time_ms >= 0) node->row.modification_time_ms = uint64_t(request.modification_time_ms);
-        if (request.access_time_ms >= 0 && !node->is_directory()) {
+        if (request.access_time_ms >= 0) {
           node->row.access_time_ms = uint64_t(request.access_time_ms);
         }
         break;

@@ -8,7 +8,7 @@ namespace {
 TEST(Path, ComponentsDropATrailingSlashAndKeepAnEmptyNameInTheMiddle) {
   EXPECT_EQ(path_components("/").value(), std::vector<std::string>{});
   EXPECT_EQ(path_components("/a/b/").value(), (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(path_components("/a//b").value(), (std::vector<std::string>{"a", "", "b"}));
+  EXPECT_EQ(path_components("/a//b").value(), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(path_components("a").error().message(), "Absolute path required, but got 'a'");
   EXPECT_FALSE(path_components(""));
 }
@@ -40,6 +40,14 @@ TEST(Path, LengthCountsCharactersAndDepthCountsLevels) {
   for (int i = 0; i < 1000; ++i) deep += "/a";
   EXPECT_TRUE(is_path_length_allowed(deep));
   EXPECT_FALSE(is_path_length_allowed(deep + "/a"));
+}
+
+TEST(Path, IsAtOrBelowAnotherByWholeNames) {
+  EXPECT_TRUE(is_at_or_below("/a", "/a"));
+  EXPECT_TRUE(is_at_or_below("/a/b", "/a"));
+  EXPECT_TRUE(is_at_or_below("/a", "/"));
+  EXPECT_FALSE(is_at_or_below("/ab", "/a"));
+  EXPECT_FALSE(is_at_or_below("/", "/a"));
 }
 
 }  // namespace

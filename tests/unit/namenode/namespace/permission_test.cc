@@ -112,5 +112,29 @@ TEST_F(NamespacePermission, PermissionsReadAsLsShowsThem) {
   EXPECT_EQ(permission_text(01776), "rwxrwxrwT");
 }
 
+TEST_F(NamespacePermission, OnlyTheSuperuserChangesByReservedRawAndIsToldWhat) {
+  auto denied = [](const std::string& operation) {
+    return "AccessControlException: Access denied for user alice. Superuser privilege is required for operation " +
+           operation;
+  };
+  EXPECT_EQ(error_of(make_directory("/.reserved/raw/home/alice/x", 0755, &alice)), denied("mkdirs"));
+  EXPECT_EQ(error_of(run(remove, Delete{.path = "/.reserved/raw/home/alice", .recursive = true}, alice)),
+            denied("delete"));
+  EXPECT_EQ(error_of(run(truncate, Truncate{.path = "/.reserved/raw/home/f", .holder = "c"}, alice)),
+            denied("truncate"));
+}
+
+TEST_F(NamespacePermission, BlocksAreDeniedOnlyOfAFileThatIsThere) {
+  write_file("/home/alice/f", {1});
+  EXPECT_EQ(error_of(block_locations(query(bob), "/home/alice/none", 0, 1)),
+            "FileNotFoundException: File does not exist: /home/alice/none");
+  run(set_permission, SetPermission{.path = "/home/alice", .permission = 0700}).value();
+  EXPECT_EQ(error_of(block_locations(query(bob), "/home/alice/none", 0, 1)),
+            "FileNotFoundException: File does not exist: /home/alice/none");
+  EXPECT_EQ(error_of(block_locations(query(bob), "/home/alice/f", 0, 1)),
+            "AccessControlException: Permission denied: user=bob, access=EXECUTE, "
+            "inode=\"/home/alice\":alice:staff:drwx------");
+}
+
 }  // namespace
 }  // namespace dfs::namenode

@@ -173,7 +173,7 @@ TEST_F(NamespaceSnapshots, DotSnapshotIsThereOnlyForASnapshottableDirectory) {
   allow("/d").value();
   take("/d", "s").value();
   EXPECT_EQ(status("/d/.snapshot")->inode->permission, 0777);
-  EXPECT_EQ(status("/d/.snapshot")->inode->id, kNoInode);
+  EXPECT_EQ(status("/d/.snapshot")->inode->id, InodeId{uint64_t(-1)});
   EXPECT_FALSE(status("/plain/.snapshot"));
   EXPECT_FALSE(status("/d/.snapshot/none"));
   EXPECT_FALSE(status("/d/.snapshot/none/e"));

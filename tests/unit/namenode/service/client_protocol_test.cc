@@ -220,7 +220,7 @@ TEST_F(ClientProtocolTest, TheCallerIsWhoTheContextSays) {
   EXPECT_EQ(mkdirs("/x").error().code(), ErrorCode::kAccessControl);
   EXPECT_EQ(error_of(call<RollEditsResponseProto>("rollEdits", RollEditsRequestProto())),
             "AccessControlException: Access denied for user alice. Superuser privilege is required for operation "
-            "rollEdits");
+            "rollEditLog");
 }
 
 TEST_F(ClientProtocolTest, SnapshotsAreTakenListedComparedAndDeleted) {
@@ -296,8 +296,8 @@ TEST_F(ClientProtocolTest, AbsentFeaturesAnswerAsAClusterWithoutThem) {
   EXPECT_FALSE(call<GetEZForPathResponseProto>("getEZForPath", zone)->has_zone());
   EXPECT_FALSE(call<GetDataEncryptionKeyResponseProto>("getDataEncryptionKey", GetDataEncryptionKeyRequestProto())
                    ->has_dataencryptionkey());
-  EXPECT_EQ(call<HAServiceStateResponseProto>("getHAServiceState", HAServiceStateRequestProto())->state(),
-            hadoop::common::ACTIVE);
+  EXPECT_EQ(error_of(call<HAServiceStateResponseProto>("getHAServiceState", HAServiceStateRequestProto())),
+            "ServiceFailedException: HA for namenode is not enabled");
   RollingUpgradeRequestProto upgrade;
   upgrade.set_action(QUERY);
   EXPECT_FALSE(call<RollingUpgradeResponseProto>("rollingUpgrade", upgrade)->has_rollingupgradeinfo());
