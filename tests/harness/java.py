@@ -56,12 +56,14 @@ def run_java(main_class, configuration, home, *args, within=120, env=None, extra
 def compile_program(program):
     """The folder with the classes of one of the harness's Java programs."""
     require_hadoop()
-    source = pathlib.Path(__file__).parent / "java" / f"{program}.java"
+    sources = pathlib.Path(__file__).parent / "java"
     classes = BUILD / "hadoop" / "classes"
     compiled = classes / f"{program}.class"
-    if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+    newest = max(source.stat().st_mtime for source in sources.iterdir())
+    if not compiled.exists() or compiled.stat().st_mtime < newest:
         classes.mkdir(parents=True, exist_ok=True)
-        run("javac", "-nowarn", "-cp", f"{HADOOP_JARS}/*", "-d", classes, source).ok()
+        run("javac", "-nowarn", "-cp", f"{HADOOP_JARS}/*", "-sourcepath", sources, "-d", classes,
+            sources / f"{program}.java").ok()
     return classes
 
 

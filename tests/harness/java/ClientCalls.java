@@ -40,6 +40,7 @@ import org.apache.hadoop.security.UserGroupInformation;
  */
 public final class ClientCalls {
   private final TreeMap<String, DistributedFileSystem> byUser = new TreeMap<>();
+  private final ProtocolCalls protocols = new ProtocolCalls();
 
   public static void main(String[] unused) throws Exception {
     ClientCalls calls = new ClientCalls();
@@ -52,6 +53,9 @@ public final class ClientCalls {
 
   private String outcome(String[] words) {
     try {
+      if (words[1].equals("rpc")) {  // protocol, method, request
+        return protocols.call(user(words[0]), words[2], words[3], words[4]);
+      }
       return call(as(words[0]), words[1], Arrays.copyOfRange(words, 2, words.length));
     } catch (Throwable e) {
       String message = String.valueOf(e.getMessage());
@@ -63,12 +67,14 @@ public final class ClientCalls {
 
   private DistributedFileSystem as(String user) throws Exception {
     if (!byUser.containsKey(user)) {
-      UserGroupInformation who =
-          user.isEmpty() ? UserGroupInformation.getLoginUser() : UserGroupInformation.createRemoteUser(user);
-      byUser.put(user, who.doAs((PrivilegedExceptionAction<DistributedFileSystem>) () ->
+      byUser.put(user, user(user).doAs((PrivilegedExceptionAction<DistributedFileSystem>) () ->
           (DistributedFileSystem) FileSystem.newInstance(new HdfsConfiguration())));
     }
     return byUser.get(user);
+  }
+
+  private static UserGroupInformation user(String name) throws Exception {
+    return name.isEmpty() ? UserGroupInformation.getLoginUser() : UserGroupInformation.createRemoteUser(name);
   }
 
   private static StorageType type(String name) {
