@@ -27,6 +27,8 @@ fs::ErrorCode public_code(const Error& error) {
     case ErrorCode::kMaxDirectoryItems:
     case ErrorCode::kInvalidArgument:
     case ErrorCode::kHadoopInvalidArgument:
+    case ErrorCode::kInvalidRequest:
+    case ErrorCode::kAssertion:
     case ErrorCode::kConfiguration:
       return fs::ErrorCode::kInvalidArgument;
     case ErrorCode::kAccessControl:
