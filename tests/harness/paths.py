@@ -11,4 +11,5 @@ HADOOP_TEST_JARS = BUILD / "hadoop" / "tests"
 PRESET = os.environ.get("TUSK_TEST_PRESET", "release")
 TUSK = BUILD / PRESET / "bin" / "tusk"
 FILE_SCRIPT = BUILD / PRESET / "bin" / "file_script"
+EVERY_EDIT = BUILD / PRESET / "bin" / "every_edit"
 INPUT = BUILD / "test-input"
