@@ -118,8 +118,7 @@ void add_files(std::vector<EditRecord>& records) {
 }
 
 void add_tree(std::vector<EditRecord>& records) {
-  records.emplace_back(
-      MkdirOp{.inode_id = InodeId{16'410}, .path = "/bare", .permissions = owned("u", "g", 0)});
+  records.emplace_back(MkdirOp{.inode_id = InodeId{16'410}, .path = "/bare", .permissions = owned("u", "g", 0)});
   records.emplace_back(MkdirOp{.inode_id = InodeId{16'411},
                                .path = "/d\u00efr/\u65e5",
                                .timestamp_ms = 1'500'000'000'011,
@@ -135,10 +134,8 @@ void add_tree(std::vector<EditRecord>& records) {
                                  .permissions = owned("al\u00eece", "st\u00e4ff", 0777),
                                  .rpc = caller('\x05', 21)});
   records.emplace_back(RenameOldOp{.source = "/a", .destination = "/b"});
-  records.emplace_back(RenameOldOp{.source = "/fr\u00f6m",
-                                   .destination = "/t\u00f6",
-                                   .timestamp_ms = 1'500'000'000'014,
-                                   .rpc = caller('\x06', 22)});
+  records.emplace_back(RenameOldOp{
+      .source = "/fr\u00f6m", .destination = "/t\u00f6", .timestamp_ms = 1'500'000'000'014, .rpc = caller('\x06', 22)});
   records.emplace_back(RenameOp{.source = "/a", .destination = "/b"});
   records.emplace_back(RenameOp{.source = "/fr\u00f6m",
                                 .destination = "/t\u00f6",
@@ -163,8 +160,7 @@ void add_attributes(std::vector<EditRecord>& records) {
   records.emplace_back(SetOwnerOp{.source = "/group", .group = "st\u00e4ff"});
   records.emplace_back(SetOwnerOp{.source = "/b\u00f6th", .user = "al\u00eece", .group = "st\u00e4ff"});
   records.emplace_back(TimesOp{.path = "/neither", .mtime_ms = -1, .atime_ms = -1});
-  records.emplace_back(
-      TimesOp{.path = "/t\u00efmes", .mtime_ms = 1'500'000'000'021, .atime_ms = 1'500'000'000'022});
+  records.emplace_back(TimesOp{.path = "/t\u00efmes", .mtime_ms = 1'500'000'000'021, .atime_ms = 1'500'000'000'022});
   records.emplace_back(SetQuotaOp{.source = "/quota", .namespace_quota = -1, .storage_space_quota = kDontSet});
   records.emplace_back(
       SetQuotaOp{.source = "/qu\u00f6ta", .namespace_quota = 17, .storage_space_quota = 1'234'567'890'123});

@@ -1,23 +1,31 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "namenode/namespace/operations/quotas.h"
+#include "proto/base/bytes.h"
 #include "tests/unit/namenode/namespace/snapshot_fixture.h"
 
 namespace dfs::namenode {
 
-// Random mutations of two snapshottable trees and a plain one, with snapshots taken and deleted in between. Each
-// snapshot is compared with a copy of its tree that was made when it was taken; inodes and blocks have to be there
-// exactly as long as the tree or a snapshot has them.
+// Random mutations of two snapshottable trees and a plain one, with files left open, quotas, restarts, and snapshots
+// taken and deleted in between. Each snapshot is compared with a copy of its tree that was made when it was taken;
+// inodes and blocks have to be there exactly as long as the tree or a snapshot has them.
+//
+// A file that was open when a snapshot was taken grows in it until it is closed (as in Hadoop): of such a one the copy
+// says what it looked like when it was first found closed.
 class SnapshotModel : public SnapshotFixture {
  protected:
   struct Node {
     InodeRow inode;
     std::vector<BlockId> blocks;
+    bool open = false;
   };
   // By path below the root of the copy, whose own is empty.
   using Copy = std::map<std::string, Node>;
@@ -37,7 +45,8 @@ class SnapshotModel : public SnapshotFixture {
           left.push_back(path);
         } else {
           LocatedBlocks blocks = located(root_path + path);
-          EXPECT_EQ(blocks.file_length, entry.inode->length) << root_path << path;
+          node.open = entry.inode->under_construction;
+          if (!node.open) EXPECT_EQ(blocks.file_length, entry.inode->length) << root_path << path;
           for (const LocatedBlock& block : blocks.blocks) node.blocks.push_back(block.id);
         }
         copy[path] = std::move(node);
@@ -50,7 +59,8 @@ class SnapshotModel : public SnapshotFixture {
     for (const auto& [path, node] : wanted) {
       auto found = is.find(path);
       ASSERT_NE(found, is.end()) << what << ": " << path << " is missing";
-      if (path.empty()) continue;
+      EXPECT_EQ(found->second.inode.id, node.inode.id) << what << ": " << path;
+      if (path.empty() || node.open) continue;
       EXPECT_EQ(encode(found->second.inode), encode(node.inode)) << what << ": " << path;
       EXPECT_EQ(found->second.blocks, node.blocks) << what << ": " << path;
     }
@@ -62,6 +72,24 @@ class SnapshotModel : public SnapshotFixture {
     std::string name;
     Copy copy;
   };
+  bool is_open(InodeId file) const {
+    auto path = resolve_inode(*tables, file);
+    return path && *path && (*path)->last()->under_construction;
+  }
+  // Files that have been closed meanwhile are from now on what they are now; what they had is still in them.
+  void settle(Copy& copy, const Copy& now) const {
+    for (auto& [path, node] : copy) {
+      if (!node.open || is_open(node.inode.id)) continue;
+      auto found = now.find(path);
+      if (found == now.end()) continue;
+      const size_t whole = node.blocks.empty() ? 0 : node.blocks.size() - 1;  // the last may have been abandoned
+      EXPECT_GE(found->second.blocks.size(), whole) << path;
+      EXPECT_TRUE(std::equal(node.blocks.begin(), node.blocks.begin() + ptrdiff_t(whole), found->second.blocks.begin()))
+          << path;
+      node = found->second;
+      node.open = false;
+    }
+  }
 
   void expect_snapshots() {
     std::set<InodeId> inodes{kRootInode};
@@ -72,14 +100,19 @@ class SnapshotModel : public SnapshotFixture {
         block_ids.insert(node.blocks.begin(), node.blocks.end());
       }
     };
-    for (const Taken& one : taken) {
+    for (Taken& one : taken) {
       Copy now = copy_of(snapshot_path(one.directory, one.name));
+      settle(one.copy, now);
       expect_same(now, one.copy, one.directory + "@" + one.name);
       collect(now);
       ContentSummary sum = content_summary(query(root), snapshot_path(one.directory, one.name)).value();
       EXPECT_EQ(sum.file_count + sum.directory_count, one.copy.size());
     }
-    for (const char* tree : kTrees) collect(copy_of(tree));
+    for (const char* tree : kTrees) {
+      Copy now = copy_of(tree);
+      collect(now);
+      expect_quotas(now, tree);
+    }
     EXPECT_EQ(count(Counter::kFileCount) + count(Counter::kDirectoryCount), inodes.size());
     EXPECT_EQ(count(Counter::kBlockCount), block_ids.size());
     std::set<BlockId> known;
@@ -98,6 +131,28 @@ class SnapshotModel : public SnapshotFixture {
         EXPECT_FALSE(decode<InodeRow>(value)->versioned);
         return true;
       });
+    }
+  }
+
+  // Quotas count the tree, and what is open in it as whole blocks.
+  void expect_quotas(const Copy& tree, const std::string& tree_path) {
+    for (const auto& [path, node] : tree) {
+      if (!node.inode.has_quota()) continue;
+      QuotaCounts counts;
+      for (const auto& [below, one] : tree) {
+        if (below != path && !below.starts_with(path + "/")) continue;
+        counts.names += 1;
+        uint64_t bytes = one.inode.length;
+        if (one.open && !one.blocks.empty()) {
+          const BlockRow last = blocks_of_file(*tables, one.inode.id).value().back();
+          if (last.state != BlockState::kComplete) bytes += one.inode.preferred_block_size - last.length;
+        }
+        counts.space += int64_t(bytes * one.inode.replication);
+      }
+      auto row = find_quota_usage(*tables, node.inode.id).value();
+      ASSERT_TRUE(row) << tree_path << path;
+      EXPECT_EQ(row->names, counts.names) << tree_path << path;
+      EXPECT_EQ(row->space, counts.space) << tree_path << path;
     }
   }
 
@@ -183,12 +238,42 @@ class SnapshotModel : public SnapshotFixture {
     std::optional<operations::NamedBlock> last;
     if (appended->last_block) {
       last = named(*appended->last_block, appended->last_block->length + 1 + random() % 20);
-    } else {
-      auto added = run(operations::add_block, operations::AddBlock{.path = path, .holder = "h"});
-      ASSERT_TRUE(added) << added.error().to_string();
+    } else if (auto added = run(operations::add_block, operations::AddBlock{.path = path, .holder = "h"})) {
       last = named(*added, 1 + random() % 100);
+    } else {
+      EXPECT_EQ(added.error().code(), ErrorCode::kSpaceQuota);
     }
+    if (random() % 5 == 0) return;  // left open
     auto closed = run(operations::complete, operations::Complete{.path = path, .holder = "h", .last = last});
+    ASSERT_TRUE(closed && *closed);
+  }
+  // The next thing that happens to an open file, whoever has it.
+  void go_on_writing(const std::string& path) {
+    const InodeId file = status(path)->inode->id;
+    const std::string holder = decode<OpenFileRow>(*tables->get(Table::kOpenFiles, inode_key(file)).value())->holder;
+    const std::vector<BlockRow> rows = blocks_of_file(*tables, file).value();
+    std::optional<operations::NamedBlock> last;
+    if (!rows.empty()) {
+      const BlockRow& row = rows.back();
+      const bool written = row.state != BlockState::kComplete;
+      last = {.pool = "BP-1", .id = row.id, .generation_stamp = row.generation_stamp, .length = row.length};
+      if (written) last->length += 1 + random() % 20;
+      if (written && random() % 4 == 0) {
+        ASSERT_TRUE(run(operations::fsync,
+                        operations::Fsync{.path = path, .holder = holder, .last_block_length = int64_t(last->length)}));
+        return;
+      }
+      if (written && random() % 4 == 0) {
+        ASSERT_TRUE(
+            run(operations::abandon_block, operations::AbandonBlock{.path = path, .holder = holder, .block = *last}));
+        return;
+      }
+    }
+    if (random() % 2 == 0) {
+      (void)run(operations::add_block, operations::AddBlock{.path = path, .holder = holder, .previous = last});
+      return;
+    }
+    auto closed = run(operations::complete, operations::Complete{.path = path, .holder = holder, .last = last});
     ASSERT_TRUE(closed && *closed);
   }
 
@@ -198,19 +283,26 @@ class SnapshotModel : public SnapshotFixture {
             operations::Create{.path = path, .holder = "w", .overwrite = true, .replication = 3, .block_size = 100});
     if (!made) return;
     auto added = run(operations::add_block, operations::AddBlock{.path = path, .holder = "w"});
-    ASSERT_TRUE(added);
-    auto closed = run(operations::complete,
-                      operations::Complete{.path = path, .holder = "w", .last = named(*added, 1 + random() % 100)});
+    std::optional<operations::NamedBlock> last;
+    if (added) last = named(*added, 1 + random() % 100);
+    if (!added) EXPECT_EQ(added.error().code(), ErrorCode::kSpaceQuota);
+    if (random() % 5 == 0) return;  // left open
+    auto closed = run(operations::complete, operations::Complete{.path = path, .holder = "w", .last = last});
     ASSERT_TRUE(closed && *closed);
   }
 
   void step() {
     const std::string path = random_path(), other = random_path();
-    auto is_file = [&](const std::string& wanted) {
+    auto find = [&](const std::string& wanted) -> InodePtr {
       auto found = file_status(query(root), wanted, FollowLink::kYes, WithLocations::kNo);
-      return found && *found && (*found)->inode->type == InodeType::kFile;
+      return found && *found ? (*found)->inode : nullptr;
     };
-    switch (random() % 12) {
+    auto is_file = [&](const std::string& wanted) {
+      const InodePtr found = find(wanted);
+      return found && found->type == InodeType::kFile;
+    };
+    if (is_file(path) && find(path)->under_construction && random() % 2 == 0) return go_on_writing(path);
+    switch (random() % 13) {
       case 0:
       case 1:
         (void)make_directory(path);
@@ -236,9 +328,13 @@ class SnapshotModel : public SnapshotFixture {
         break;
       case 8: {
         if (!is_file(path)) break;
-        auto cut = truncate(path, random() % (status(path)->inode->length + 1));
-        ASSERT_TRUE(cut) << cut.error().to_string();
-        if (!*cut) finish_recovery(path);
+        const bool open = find(path)->under_construction;
+        auto cut = truncate(path, random() % (find(path)->length + 1));
+        if (!cut) {
+          EXPECT_TRUE(open || cut.error().code() == ErrorCode::kSpaceQuota) << cut.error().to_string();
+        } else if (!*cut) {
+          finish_recovery(path);
+        }
         break;
       }
       case 9:
@@ -248,6 +344,14 @@ class SnapshotModel : public SnapshotFixture {
         if (is_file(path) && is_file(other)) (void)run(operations::concat, operations::Concat{path, {other}});
         (void)run(operations::set_replication, operations::SetReplication{path, uint16_t(1 + random() % 3)});
         break;
+      case 11: {
+        const std::string directory = random() % 2 == 0 ? kTrees[random() % 3] : path;
+        operations::SetQuota request{.path = directory};
+        if (random() % 2 == 0) request.namespace_quota = random() % 2 == 0 ? operations::kQuotaReset : 20;
+        if (random() % 2 == 0) request.storage_space_quota = random() % 2 == 0 ? operations::kQuotaReset : 3'000;
+        (void)run(operations::set_quota, request);
+        break;
+      }
       default:
         (void)chmod(path, uint16_t(0700 | (random() % 0100)));
     }
@@ -269,6 +373,8 @@ class SnapshotModel : public SnapshotFixture {
 
   void run_steps(int steps, uint32_t seed) {
     random.seed(seed);
+    saved.clear();
+    replays_from = 0;
     settings.listing_max = 2;
     for (const char* tree : kTrees) make_directory(tree).value();
     allow(kTrees[0]).value();
@@ -282,7 +388,10 @@ class SnapshotModel : public SnapshotFixture {
         taken.erase(taken.begin() + ptrdiff_t(which));
       }
       if (i % kStepsBetweenChecks == 0) {
+        if (random() % 2 == 0) restart();
+        const Tables* before = tables.get();
         between();
+        if (tables.get() != before || random() % 4 == 0) save();
         expect_snapshots();
         expect_differences();
       }
@@ -299,11 +408,51 @@ class SnapshotModel : public SnapshotFixture {
   // Before each comparison.
   virtual void between() {}
 
+  // What a start would find in the tables, and from where on the log would be replayed.
+  void save() {
+    saved.clear();
+    for (int i = 0; i < int(kTableCount); ++i) {
+      const auto table = Table(i);
+      EXPECT_TRUE(tables->scan(table, "", [&](std::string_view key, std::string_view value) {
+        saved.emplace_back(table, key, value);
+        return true;
+      }));
+    }
+    saved_at = tables->last_applied();
+    replays_from = log.size();
+  }
+  // Where replicas are is forgotten, and what goes on with blocks.
+  void restart() {
+    std::unique_ptr<Tables> started = replays_from == 0 ? fresh_tables() : Tables::in_memory();
+    Batch batch;
+    for (const auto& [table, key, value] : saved) {
+      if (table != Table::kReplicas && table != Table::kStorageReplicas) batch.put(table, key, value);
+    }
+    ASSERT_TRUE(started->write(batch, saved_at));
+    for (size_t i = replays_from; i < log.size(); ++i) {
+      Result<void> applied = apply_to(*started, log[i], false);
+      ASSERT_TRUE(applied) << applied.error().to_string();
+    }
+    sweep(*started);
+    sweep(*tables);
+    EXPECT_EQ(rows_of(*started), rows_of(*tables));
+    tables = std::move(started);
+    blocks.recoveries.clear();
+    leases = LeaseTable({});
+    EXPECT_TRUE(tables->scan(Table::kOpenFiles, "", [&](std::string_view key, std::string_view value) {
+      leases.assign(decode<OpenFileRow>(value)->holder, InodeId{load_big_endian<uint64_t>(key.data())}, now);
+      return true;
+    }));
+  }
+
   static constexpr int kStepsBetweenChecks = 20;
   static constexpr const char* kTrees[] = {"/s", "/t", "/plain"};
   std::minstd_rand random;
   std::vector<Taken> taken;
   int snapshot_number = 0;
+  std::vector<std::tuple<Table, std::string, std::string>> saved;
+  TransactionId saved_at = kNoTransaction;
+  size_t replays_from = 0;
 };
 
 }  // namespace dfs::namenode

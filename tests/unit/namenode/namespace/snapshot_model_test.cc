@@ -1,3 +1,6 @@
+#include <random>
+
+#include "tests/unit/dose.h"
 #include "tests/unit/namenode/namespace/snapshot_model.h"
 
 namespace dfs::namenode {
@@ -8,12 +11,13 @@ TEST_F(SnapshotModel, SnapshotsKeepWhatTheySawAndNothingElse) {
 }
 
 TEST_F(SnapshotModel, SnapshotsKeepWhatTheySawOnOtherPathsToo) {
-  for (uint32_t seed = 2; seed < 6 && !HasFailure(); ++seed) {
-    SCOPED_TRACE(seed);
+  for (uint32_t round = 0; round < (is_nightly() ? 400 : 4) && !HasFailure(); ++round) {
+    const uint32_t seed = is_nightly() ? std::random_device{}() : 2 + round;
+    SCOPED_TRACE("seed " + std::to_string(seed));
     tables = fresh_tables();
     log.clear();
     blocks.recoveries.clear();
-    run_steps(150, seed);
+    run_steps(is_nightly() ? 250 : 150, seed);
   }
 }
 

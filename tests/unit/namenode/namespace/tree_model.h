@@ -20,14 +20,25 @@ class TreeModel {
     std::vector<uint64_t> blocks{};  // their lengths
     std::map<std::string, std::unique_ptr<Node>> children{};
     Node* parent = nullptr;
+    // A file that is being written: by whom, and whether its last block is (otherwise all are complete).
+    struct Open {
+      std::string holder{};
+      bool last_block = false;
+    };
+    std::optional<Open> open{};
     bool is_directory() const { return row.type == InodeType::kDirectory; }
     uint64_t length() const {
       uint64_t sum = 0;
       for (uint64_t block : blocks) sum += block;
       return sum;
     }
+    // A block that is being written counts as a whole one for quotas.
+    uint64_t charged() const {
+      return open && open->last_block ? length() - blocks.back() + row.preferred_block_size : length();
+    }
     InodeRow whole_row() const {
       InodeRow whole = row;
+      whole.under_construction = open.has_value();
       whole.child_count = uint32_t(children.size());
       whole.block_count = uint32_t(blocks.size());
       whole.length = length();
@@ -131,7 +142,7 @@ class TreeModel {
   static QuotaCounts counts_of(const Node& node, uint8_t inherited) {
     const uint8_t policy = node.row.storage_policy != 0 ? node.row.storage_policy : inherited;
     QuotaCounts sum;
-    if (!node.is_directory()) sum = space(node, node.length(), inherited);
+    if (!node.is_directory()) sum = space(node, node.charged(), inherited);
     sum.names += 1;
     for (const auto& [name, child] : node.children) sum += counts_of(*child, policy);
     return sum;
