@@ -9,6 +9,22 @@ constexpr const char* kVerbs[kDiskOperationCount] = {
     "open", "read",   "write",          "sync", "truncate", "reserve",        "size",  "rename",
     "link", "remove", "make directory", "list", "stat",     "sync directory", "space", "lock"};
 
+constexpr bool is_change(DiskOperation operation) {
+  switch (operation) {
+    case DiskOperation::kWrite:
+    case DiskOperation::kSync:
+    case DiskOperation::kTruncate:
+    case DiskOperation::kRename:
+    case DiskOperation::kLink:
+    case DiskOperation::kRemove:
+    case DiskOperation::kMakeDirectories:
+    case DiskOperation::kSyncDirectory:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 class FaultyDisk::Faults {
@@ -17,13 +33,15 @@ class FaultyDisk::Faults {
   Result<void> check(DiskOperation operation, const std::string& path) {
     std::lock_guard guard(mutex_);
     ++counts_[size_t(operation)];
-    for (Fault& fault : armed_) {
+    for (auto& [fault, begun] : armed_) {
+      if (fault.from_a_change && !begun && !is_change(operation)) continue;
       if (fault.operation && *fault.operation != operation) continue;
       if (fault.on_path && !fault.on_path(path)) continue;
       if (fault.skip > 0) {
         --fault.skip;
       } else if (fault.times > 0) {
         --fault.times;
+        begun = true;
         return fail(Error::from_errno(fault.error_number, std::string(kVerbs[size_t(operation)]) + " " + path));
       }
     }
@@ -32,7 +50,7 @@ class FaultyDisk::Faults {
 
   void arm(Fault fault) {
     std::lock_guard guard(mutex_);
-    armed_.push_back(std::move(fault));
+    armed_.push_back({std::move(fault), false});
   }
   void disarm() {
     std::lock_guard guard(mutex_);
@@ -45,10 +63,20 @@ class FaultyDisk::Faults {
     for (uint64_t count : counts_) sum += count;
     return sum;
   }
+  uint64_t count_changes() const {
+    std::lock_guard guard(mutex_);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < counts_.size(); ++i) sum += is_change(DiskOperation(i)) ? counts_[i] : 0;
+    return sum;
+  }
 
  private:
+  struct Armed {
+    Fault fault;
+    bool begun = false;  // to fail
+  };
   mutable std::mutex mutex_;
-  std::vector<Fault> armed_;
+  std::vector<Armed> armed_;
   std::array<uint64_t, kDiskOperationCount> counts_{};
 };
 
@@ -106,6 +134,9 @@ void FaultyDisk::disarm() {
 }
 uint64_t FaultyDisk::count(DiskOperation operation) const {
   return faults_->count(operation);
+}
+uint64_t FaultyDisk::count_changes() const {
+  return faults_->count_changes();
 }
 uint64_t FaultyDisk::count() const {
   return faults_->count(std::nullopt);

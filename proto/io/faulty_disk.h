@@ -40,9 +40,10 @@ class FaultyDisk final : public Disk {
   struct Fault {
     std::optional<DiskOperation> operation{};           // nothing: any
     std::function<bool(const std::string&)> on_path{};  // nothing: any
-    uint64_t skip = 0;                                  // how many operations that fit go well before
-    uint64_t times = 1;                                 // how many then fail
-    int error_number = 5;                               // EIO
+    bool from_a_change = false;  // `skip` counts what changes the disk alone; the first to fail is such, then any is
+    uint64_t skip = 0;           // how many operations that fit go well before
+    uint64_t times = 1;          // how many then fail
+    int error_number = 5;        // EIO
   };
 
   explicit FaultyDisk(Disk& under);
@@ -51,10 +52,15 @@ class FaultyDisk final : public Disk {
   void arm(Fault fault);
   // Everything from the `count`-th operation from now on fails: the machine is off.
   void stop_after(uint64_t count) { arm({.on_path = {}, .skip = count, .times = UINT64_MAX}); }
+  // The same before the change after `count` others: a write, a sync, a new length or name.
+  void stop_after_changes(uint64_t count) {
+    arm({.on_path = {}, .from_a_change = true, .skip = count, .times = UINT64_MAX});
+  }
   void disarm();
   // How many operations there were so far, those that failed included.
   uint64_t count(DiskOperation operation) const;
   uint64_t count() const;
+  uint64_t count_changes() const;
 
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
   Result<void> rename(const std::string& from, const std::string& to) override;

@@ -37,6 +37,7 @@ Result<std::unique_ptr<Tables>> read(const std::string& bytes) {
 class SnapshotsThroughImages : public SnapshotModel {
  protected:
   void between() override {
+    close_files_between_blocks();
     const TransactionId last = tables->last_applied();
     auto bytes = written(*tables, last);
     ASSERT_TRUE(bytes) << bytes.error().to_string();
@@ -60,6 +61,23 @@ class SnapshotsThroughImages : public SnapshotModel {
     }));
     ASSERT_TRUE((*again)->write(batch, kNoTransaction));
     tables = *std::move(again);
+  }
+
+  // The last block of an open file is one that is being written, once it went through an image (as in Hadoop).
+  void close_files_between_blocks() {
+    std::vector<InodeId> open;
+    EXPECT_TRUE(tables->scan(Table::kOpenFiles, "", [&](std::string_view key, std::string_view) {
+      open.push_back(InodeId{load_big_endian<uint64_t>(key.data())});
+      return true;
+    }));
+    for (InodeId file : open) {
+      const std::vector<BlockRow> rows = blocks_of_file(*tables, file).value();
+      if (rows.empty() || rows.back().state != BlockState::kComplete) continue;
+      const std::string path = resolve_inode(*tables, file).value()->path();
+      const std::string holder = open_row_of(*tables, file)->holder;
+      auto closed = run(operations::complete, operations::Complete{.path = path, .holder = holder});
+      ASSERT_TRUE(closed && *closed) << error_of(closed);
+    }
   }
 
   std::vector<std::pair<Table, std::string>> rows_that_come_back() const {

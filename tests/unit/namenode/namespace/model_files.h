@@ -84,8 +84,7 @@ class FileSteps : public OpenFileSteps {
     const bool way = is_file(file) && gives_way(*file, holder), placed = is_file(file) && is_placed(*file);
     auto appended = run(operations::append, operations::Append{.path = path, .holder = holder, .new_block = new_block});
     if (!written_as_expected("append", appended, expected, file, way, placed)) return;
-    const bool goes_on =
-        !new_block && !file->blocks.empty() && file->blocks.back() < file->row.preferred_block_size;
+    const bool goes_on = !new_block && !file->blocks.empty() && file->blocks.back() < file->row.preferred_block_size;
     if (!file->blocks.empty() && (goes_on || new_block)) {
       EXPECT_TRUE(appended->last_block && appended->last_block->length == file->blocks.back()) << path;
     } else {

@@ -47,7 +47,9 @@ class OpenFileSteps : public NamespaceModel {
   bool add_block(const std::string& path, Node& file, const std::string& holder) {
     if (random() % 300 == 0) restart();
     operations::AddBlock request{.path = path, .holder = holder, .file = id_of(file)};
-    const uint64_t length = file.blocks.empty() ? 0 : file.open && file.open->last_block ? grown(file) : file.blocks.back();
+    const uint64_t length = file.blocks.empty()                  ? 0
+                            : file.open && file.open->last_block ? grown(file)
+                                                                 : file.blocks.back();
     if (!file.blocks.empty()) request.previous = last_of(file, length);
     std::optional<ErrorCode> expected = not_held(file, holder);
     if (!expected && is_recovering(file)) expected = ErrorCode::kIo;
@@ -95,9 +97,9 @@ class OpenFileSteps : public NamespaceModel {
   }
   void abandon_block(const std::string& path, Node& file, const std::string& holder) {
     if (file.blocks.empty() || !file.open || !file.open->last_block) return;
-    auto done = run(operations::abandon_block,
-                    operations::AbandonBlock{
-                        .path = path, .holder = holder, .file = id_of(file), .block = last_of(file, 0)});
+    auto done =
+        run(operations::abandon_block,
+            operations::AbandonBlock{.path = path, .holder = holder, .file = id_of(file), .block = last_of(file, 0)});
     if (!as_expected("abandonBlock", done, not_held(file, holder))) return;
     file.blocks.pop_back();
     file.open->last_block = false;
@@ -191,9 +193,8 @@ class OpenFileSteps : public NamespaceModel {
     now += kPauses[random() % 3];
     if (random() % 2 == 0) {
       const std::string holder = random_holder();
-      const bool known = std::ranges::any_of(open_files(), [&](const std::string& path) {
-        return model.find(path)->open->holder == holder;
-      });
+      const bool known = std::ranges::any_of(
+          open_files(), [&](const std::string& path) { return model.find(path)->open->holder == holder; });
       EXPECT_EQ(held->renew(holder, now), known);
       if (known) renewed[holder] = now;
     }

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "namenode/namespace/operations/preconditions.h"
 #include "namenode/namespace/operations/quotas.h"
 #include "proto/base/bytes.h"
 #include "tests/unit/namenode/namespace/snapshot_fixture.h"
@@ -108,11 +109,14 @@ class SnapshotModel : public SnapshotFixture {
       ContentSummary sum = content_summary(query(root), snapshot_path(one.directory, one.name)).value();
       EXPECT_EQ(sum.file_count + sum.directory_count, one.copy.size());
     }
+    QuotaCounts all{.names = 1};
     for (const char* tree : kTrees) {
       Copy now = copy_of(tree);
       collect(now);
       expect_quotas(now, tree);
+      all += counts_of(now, "");
     }
+    expect_counted(kRootInode, all, "/");
     EXPECT_EQ(count(Counter::kFileCount) + count(Counter::kDirectoryCount), inodes.size());
     EXPECT_EQ(count(Counter::kBlockCount), block_ids.size());
     std::set<BlockId> known;
@@ -135,24 +139,29 @@ class SnapshotModel : public SnapshotFixture {
   }
 
   // Quotas count the tree, and what is open in it as whole blocks.
+  QuotaCounts counts_of(const Copy& tree, const std::string& directory) const {
+    QuotaCounts counts;
+    for (const auto& [path, node] : tree) {
+      if (path != directory && !path.starts_with(directory + "/")) continue;
+      counts.names += 1;
+      uint64_t bytes = node.inode.length;
+      if (node.open && !node.blocks.empty()) {
+        const BlockRow last = blocks_of_file(*tables, node.inode.id).value().back();
+        if (last.state != BlockState::kComplete) bytes += node.inode.preferred_block_size - last.length;
+      }
+      counts.space += int64_t(bytes * node.inode.replication);
+    }
+    return counts;
+  }
+  void expect_counted(InodeId directory, const QuotaCounts& counts, const std::string& what) {
+    auto row = find_quota_usage(*tables, directory).value();
+    ASSERT_TRUE(row) << what;
+    EXPECT_EQ(row->names, counts.names) << what;
+    EXPECT_EQ(row->space, counts.space) << what;
+  }
   void expect_quotas(const Copy& tree, const std::string& tree_path) {
     for (const auto& [path, node] : tree) {
-      if (!node.inode.has_quota()) continue;
-      QuotaCounts counts;
-      for (const auto& [below, one] : tree) {
-        if (below != path && !below.starts_with(path + "/")) continue;
-        counts.names += 1;
-        uint64_t bytes = one.inode.length;
-        if (one.open && !one.blocks.empty()) {
-          const BlockRow last = blocks_of_file(*tables, one.inode.id).value().back();
-          if (last.state != BlockState::kComplete) bytes += one.inode.preferred_block_size - last.length;
-        }
-        counts.space += int64_t(bytes * one.inode.replication);
-      }
-      auto row = find_quota_usage(*tables, node.inode.id).value();
-      ASSERT_TRUE(row) << tree_path << path;
-      EXPECT_EQ(row->names, counts.names) << tree_path << path;
-      EXPECT_EQ(row->space, counts.space) << tree_path << path;
+      if (node.inode.has_quota()) expect_counted(node.inode.id, counts_of(tree, path), tree_path + path);
     }
   }
 
@@ -250,7 +259,7 @@ class SnapshotModel : public SnapshotFixture {
   // The next thing that happens to an open file, whoever has it.
   void go_on_writing(const std::string& path) {
     const InodeId file = status(path)->inode->id;
-    const std::string holder = decode<OpenFileRow>(*tables->get(Table::kOpenFiles, inode_key(file)).value())->holder;
+    const std::string holder = open_row_of(*tables, file)->holder;
     const std::vector<BlockRow> rows = blocks_of_file(*tables, file).value();
     std::optional<operations::NamedBlock> last;
     if (!rows.empty()) {

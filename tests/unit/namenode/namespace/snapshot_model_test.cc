@@ -11,7 +11,7 @@ TEST_F(SnapshotModel, SnapshotsKeepWhatTheySawAndNothingElse) {
 }
 
 TEST_F(SnapshotModel, SnapshotsKeepWhatTheySawOnOtherPathsToo) {
-  for (uint32_t round = 0; round < (is_nightly() ? 400 : 4) && !HasFailure(); ++round) {
+  for (uint32_t round = 0; round < (is_nightly() ? 200 : 4) && !HasFailure(); ++round) {
     const uint32_t seed = is_nightly() ? std::random_device{}() : 2 + round;
     SCOPED_TRACE("seed " + std::to_string(seed));
     tables = fresh_tables();
