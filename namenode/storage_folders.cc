@@ -112,11 +112,11 @@ Result<std::unique_ptr<Journal>> open_journal(const NameNodeSettings& settings, 
 }
 
 Result<std::unique_ptr<Tables>> open_tables(const NameNodeSettings& settings, const std::string& directory,
-                                            const Journal& journal, Tables::DurableGate gate) {
-  Disk& disk = Disk::posix();
+                                            const Journal& journal, Tables::DurableGate gate, Disk& disk,
+                                            const OpenTables& open_in) {
   auto open = [&]() -> Result<std::unique_ptr<Tables>> {
     DFS_TRY_OK(make_tables_directory(disk, directory));
-    DFS_TRY(auto opened, Tables::open_rocksdb(directory, settings.tables_cache, gate));
+    DFS_TRY(auto opened, open_in(directory, settings.tables_cache, gate));
     DFS_TRY_OK(claim_tables(*opened, journal.version()));
     return opened;
   };
@@ -128,7 +128,7 @@ Result<std::unique_ptr<Tables>> open_tables(const NameNodeSettings& settings, co
     if (image && (empty || image->last > tables->last_applied())) {
       tables.reset();
       log::info("making {} of {}", directory, image->path);
-      DFS_TRY(ImportedImage made, make_tables(disk, *image, journal.version(), directory));
+      DFS_TRY(ImportedImage made, make_tables(disk, *image, journal.version(), directory, open_in));
       log::info("{} inodes, up to transaction {}", made.inode_count, raw(made.last));
       DFS_TRY(tables, open());
     }

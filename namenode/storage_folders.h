@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "namenode/image/image_folder.h"
 #include "namenode/journal/journal.h"
 #include "namenode/settings.h"
 #include "namenode/store/tables.h"
@@ -35,7 +36,9 @@ Result<std::unique_ptr<Journal>> open_journal(const NameNodeSettings& settings, 
 // does not reach back to them (a stock NameNode has worked in the folders meanwhile), they are made of the newest
 // image: a folder of a stopped Hadoop NameNode needs nothing else.
 Result<std::unique_ptr<Tables>> open_tables(const NameNodeSettings& settings, const std::string& directory,
-                                            const Journal& journal, Tables::DurableGate gate);
+                                            const Journal& journal, Tables::DurableGate gate,
+                                            Disk& disk = Disk::posix(),
+                                            const OpenTables& open_in = Tables::open_rocksdb);
 // As the newest image says, or an empty namespace where there is none; nothing on disk changes.
 Result<std::unique_ptr<Tables>> tables_before_the_log(const NameNodeSettings& settings, const Journal& journal);
 

@@ -92,8 +92,9 @@ Result<std::optional<ImageFile>> newest_whole_image(Disk& disk, const std::vecto
 }
 
 Result<ImportedImage> make_tables(Disk& disk, const ImageFile& image, const StorageVersion& version,
-                                  const std::string& directory) {
+                                  const std::string& directory, const OpenTables& open) {
   const std::string unfinished = directory + ".unfinished", scratch = directory + ".scratch";
+  const std::string former = directory + ".former";
   for (const std::string& left : {unfinished, scratch}) {
     DFS_TRY(bool there, disk.exists(left));
     if (there) DFS_TRY_OK(disk.remove_tree(left));
@@ -103,8 +104,8 @@ Result<ImportedImage> make_tables(Disk& disk, const ImageFile& image, const Stor
   {
     const auto no_gate = [](TransactionId) { return true; };
     DFS_TRY(auto reader, ImageReader::open(disk, image.path));
-    DFS_TRY(auto tables, Tables::open_rocksdb(unfinished, kCacheBytes, no_gate));
-    DFS_TRY(auto notes, Tables::open_rocksdb(scratch, kCacheBytes, no_gate));
+    DFS_TRY(auto tables, open(unfinished, kCacheBytes, no_gate));
+    DFS_TRY(auto notes, open(scratch, kCacheBytes, no_gate));
     DFS_TRY(imported, import_image(*reader, version, *tables, *notes));
     if (imported.last != image.last) {
       return fail(ErrorCode::kCorruptFormat,
@@ -114,9 +115,11 @@ Result<ImportedImage> make_tables(Disk& disk, const ImageFile& image, const Stor
     DFS_TRY_OK(tables->flush());
   }
   DFS_TRY_OK(disk.remove_tree(scratch));
-  DFS_TRY_OK(disk.remove_tree(directory));
+  DFS_TRY(bool replaces, disk.exists(directory));
+  if (replaces) DFS_TRY_OK(disk.rename(directory, former));
   DFS_TRY_OK(disk.rename(unfinished, directory));
   DFS_TRY_OK(disk.sync_directory(directory.substr(0, directory.rfind('/'))));
+  if (replaces) DFS_TRY_OK(disk.remove_tree(former));
   return imported;
 }
 

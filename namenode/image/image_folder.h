@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,10 +32,15 @@ Result<std::vector<ImageFile>> list_images(Disk& disk, const std::vector<std::st
 // there is no image at all, kCorruptFormat where none is whole.
 Result<std::optional<ImageFile>> newest_whole_image(Disk& disk, const std::vector<std::string>& name_directories);
 
+// How tables in a directory of the disk are opened: Tables::open_rocksdb where it is the machine's.
+using OpenTables = std::function<Result<std::unique_ptr<Tables>>(const std::string& directory, CacheBytes cache,
+                                                                 Tables::DurableGate gate)>;
+
 // Makes tables of the image in `directory`, in place of those that may be there. After an error nothing has changed; a
-// crash leaves the old ones, none or the new ones. The rest of the path is there.
+// crash leaves the old ones, none or the new ones, where finish_replacing() (commit/tables_copies.h) is called before
+// they are opened. The rest of the path is there.
 Result<ImportedImage> make_tables(Disk& disk, const ImageFile& image, const StorageVersion& version,
-                                  const std::string& directory);
+                                  const std::string& directory, const OpenTables& open = Tables::open_rocksdb);
 
 // Writes an image into `current_directory`, whole or not at all.
 Result<ImageFile> write_image(Disk& disk, const std::string& current_directory, const View& view, TransactionId last,

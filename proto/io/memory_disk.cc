@@ -51,6 +51,12 @@ struct MemoryDisk::Node {
     dirty_end = 0;
   }
 
+  // Name by name, as a machine does it: a power cut may leave any of them.
+  void remove_all() {
+    for (const auto& [name, node] : names) node->remove_all();
+    names.clear();
+  }
+
   // A file that was renamed has one of its names at least: file systems journal both changes together.
   bool has_its_new_name(const Names::value_type& former, const Names& left) const {
     const auto is_it = [&](const auto& entry) { return entry.second == former.second && entry.first != former.first; };
@@ -293,7 +299,9 @@ Result<void> MemoryDisk::remove_tree(const std::string& path) {
   std::lock_guard guard(state_->mutex);
   if (!state_->find(path)) return {};
   DFS_TRY(const State::Place place, state_->place(path, "remove"));
-  place.directory->names.erase(place.name);
+  auto removed = place.directory->names.find(place.name);
+  removed->second->remove_all();
+  place.directory->names.erase(removed);
   return {};
 }
 

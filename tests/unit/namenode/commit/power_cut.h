@@ -36,9 +36,9 @@
 namespace dfs::namenode {
 
 // The edit log and RocksDB on one disk, under the threads that a NameNode has, and a workload that is always the same.
-// The machine stops at one write, sync or change of a name after the other, and whatever was not synced is there afterwards or
-// not, sector by sector. Old edits are purged as soon as the tables hold them, so that nothing but what is durable can
-// save the namespace.
+// The machine stops at one write, sync or change of a name after the other, and whatever was not synced is there
+// afterwards or not, sector by sector. Old edits are purged as soon as the tables hold them, so that nothing but what
+// is durable can save the namespace.
 class PowerCut : public NamespaceFixture {
  protected:
   static constexpr const char* kTables = "/name/current/tables";
@@ -233,8 +233,8 @@ class PowerCut : public NamespaceFixture {
   // Each call that was answered is known, so that it is not carried out once more, and no other than those in the log.
   void expect_answers_in(const View& view) {
     for (const auto& [id, operation] : answered) {
-      auto row = find_retry(view, {.client_id = kClient, .call_id = id}, uint8_t(operation), settings,
-                            Clock::system().wall());
+      auto row =
+          find_retry(view, {.client_id = kClient, .call_id = id}, uint8_t(operation), settings, Clock::system().wall());
       EXPECT_TRUE(row && *row) << name_of(operation) << " of call " << id;
     }
     std::set<std::string> known, logged;
@@ -292,7 +292,8 @@ class PowerCut : public NamespaceFixture {
       EXPECT_GE(raw(life.found()), acknowledged);
       expect_history_in(*life.moment());
       expect_answers_in(*life.moment());
-      EXPECT_TRUE(life.answer(life.call(operations::mkdirs, operations::Mkdirs{.path = "/after" + std::to_string(start)})));
+      EXPECT_TRUE(
+          life.answer(life.call(operations::mkdirs, operations::Mkdirs{.path = "/after" + std::to_string(start)})));
       EXPECT_TRUE(life.stop());
     }
     return changes;

@@ -224,5 +224,20 @@ TEST(FaultyDisk, AStoppedMachineDoesNothingMore) {
   EXPECT_EQ(disk.count(), 19u + 1u);
 }
 
+TEST(FaultyDisk, AMachineThatStopsAtAChangeReadsUntilThen) {
+  MemoryDisk memory;
+  FaultyDisk disk(memory);
+  auto file = disk.open("/f", Mode::kCreate).value();
+  disk.stop_after_changes(2);
+  EXPECT_TRUE(file->pwrite(as_bytes("a"), 0));
+  EXPECT_TRUE(file->sync());
+  EXPECT_TRUE(file->size());
+  EXPECT_TRUE(disk.exists("/f"));
+  EXPECT_FALSE(disk.sync_directory("/"));
+  EXPECT_FALSE(file->size());
+  EXPECT_FALSE(disk.exists("/f"));
+  EXPECT_EQ(disk.count_changes(), 3u);
+}
+
 }  // namespace
 }  // namespace dfs
