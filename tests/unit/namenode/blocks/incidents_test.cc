@@ -90,5 +90,49 @@ TEST(BlockIncidents, HDFS_16987_a_replica_that_was_too_old_is_good_when_it_is_re
   EXPECT_EQ(block.world.blocks().datanodes()->corrupt, 0u);
 }
 
+// LinkedIn, 2020: some machines were set up anew by mistake, and their disks came back empty. What only they had is
+// missing, and nothing else is deleted on the strength of it.
+TEST(BlockIncidents, LinkedIn_2020_machines_that_come_back_empty_cost_no_replica_elsewhere) {
+  BlockWorld world;
+  for (int i = 1; i <= 8; ++i) world.add_datanode(i);
+  std::vector<BlockRow> on_the_lost, on_some_of_them, elsewhere;
+  auto add = [&](std::vector<BlockRow>& to, std::initializer_list<int> datanodes) {
+    to.push_back(world.add_file(3));
+    for (int number : datanodes) world.receive(*world.find("dn" + std::to_string(number)), to.back());
+  };
+  for (int i = 0; i < 5; ++i) {
+    add(on_the_lost, {1, 2, 3});
+    add(on_some_of_them, {1, 2, 4 + i % 5});
+    add(elsewhere, {5, 6, 7});
+  }
+  world.settle();
+
+  // They register with new numbers and empty storages from where the lost ones were.
+  std::vector<FakeDatanode*> lost;
+  for (int i = 1; i <= 3; ++i) {
+    lost.push_back(world.find("dn" + std::to_string(i)));
+    lost.back()->up = false;
+    FakeDatanode& anew = world.add_datanode(100 + i);
+    anew.rack_host = lost.back()->rack_host;
+    world.bring_up(anew);
+  }
+  world.run_for(minutes(20));
+  EXPECT_EQ(world.blocks().datanodes()->missing, on_the_lost.size());
+  for (const BlockRow& block : on_the_lost) EXPECT_EQ(world.held(block), 0u);
+  for (const auto& kept : {on_some_of_them, elsewhere}) {
+    for (const BlockRow& block : kept) EXPECT_EQ(world.held(block), 3u);
+  }
+  EXPECT_EQ(world.commanded_deletions(), 0u);
+
+  // One of the old disks is found: all is there again.
+  for (int i = 1; i <= 3; ++i) world.find("dn" + std::to_string(100 + i))->up = false;
+  world.bring_up(*lost.front());
+  world.run_for(minutes(20));
+  EXPECT_EQ(world.blocks().datanodes()->missing, 0u);
+  for (const auto& kept : {on_the_lost, on_some_of_them, elsewhere}) {
+    for (const BlockRow& block : kept) EXPECT_GE(world.held(block), 3u);
+  }
+}
+
 }  // namespace
 }  // namespace dfs::namenode

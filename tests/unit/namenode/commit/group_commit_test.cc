@@ -296,6 +296,41 @@ TEST_F(GroupCommitTest, RecordsOfPeriodicWorkAreDurableToo) {
   EXPECT_TRUE(published("/periodic"));
 }
 
+// Hadoop's thread for the expiry of tokens wrote to the log without the lock, also while that was rolled.
+TEST_F(GroupCommitTest, HDFS_13112_WhatExpiresWhileTheLogIsRolledIsWrittenOnceAndInItsPlace) {
+  ASSERT_TRUE(start({.periodic_interval = std::chrono::milliseconds(0)}));
+  constexpr int32_t kTokens = 60;
+  std::vector<std::future<Result<TransactionId>>> rolls;
+  for (int32_t i = 1; i <= kTokens; ++i) {
+    {
+      std::lock_guard lock(periodic_mutex);
+      periodic_records.push_back(CancelDelegationTokenOp{.token = {.owner = "alice", .sequence_number = i}});
+    }
+    if (i % 3 == 0) rolls.push_back(spawn(commit->roll()));
+    ASSERT_TRUE(make("/d" + std::to_string(i)).get().value());
+  }
+  auto all_are_taken = [&] {
+    std::lock_guard lock(periodic_mutex);
+    return periodic_records.empty();
+  };
+  while (!all_are_taken()) std::this_thread::yield();
+  for (auto& roll : rolls) ASSERT_TRUE(roll.get());
+  stop();
+  faulty.disarm();
+  journal = Journal::open(disk, journal_settings).value();
+  int32_t tokens = 0, directories = 0;
+  auto read = journal->replay(TransactionId{1}, [&](const Edit& edit) -> Result<void> {
+    if (const auto* expired = std::get_if<CancelDelegationTokenOp>(&edit.record)) {
+      EXPECT_EQ(expired->token.sequence_number, ++tokens);
+    }
+    directories += std::holds_alternative<MkdirOp>(edit.record) ? 1 : 0;
+    return {};
+  });
+  EXPECT_TRUE(read) << error_of(read);
+  EXPECT_EQ(tokens, kTokens);
+  EXPECT_EQ(directories, kTokens);
+}
+
 TEST_F(GroupCommitTest, WhatItHasDoneIsCounted) {
   ASSERT_TRUE(start());
   const CommitActivity& activity = commit->activity();

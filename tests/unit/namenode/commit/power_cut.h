@@ -155,22 +155,56 @@ class PowerCut : public NamespaceFixture {
     std::optional<Checkpoint> checkpoint_;
   };
   using Work = std::function<Result<void>(Life&)>;
+  // While the work is done: the disk under it.
+  FaultyDisk* cut = nullptr;
 
   // Cuts the power at each change of the disk that the work makes; every few of them in the normal dose, others each
   // time.
   void cut_everywhere(const Work& work) {
     const uint64_t all = stop_at(1'000'000, work);
     EXPECT_GT(all, 100u);
-    const uint64_t stride = is_nightly() ? 1 : std::max<uint64_t>(1, all / 3);
+    const uint64_t stride = is_nightly() ? 1 : std::max<uint64_t>(1, all / 2);
     for (uint64_t stop = is_nightly() ? 0 : std::random_device{}() % stride; stop < all + 20 && !HasFailure();
          stop += stride) {
       stop_at(stop, work);
     }
   }
 
+  // The same where `begin` and `end`, which the work sets, were how many changes there had been.
+  void cut_between(const Work& work, const uint64_t& begin, const uint64_t& end) {
+    stop_at(1'000'000, work);
+    const uint64_t from = begin, to = end;
+    EXPECT_GT(to, from + 10);
+    const uint64_t stride = is_nightly() ? 1 : (to - from) / 3;
+    for (uint64_t stop = from; stop <= to && !HasFailure(); stop += stride) stop_at(stop, work);
+  }
+
+  void format_log_on(Disk& disk) {
+    EXPECT_TRUE(Journal::format(disk, journal_settings,
+                                StorageVersion{.namespace_id = 1, .cluster_id = "C", .block_pool_id = "B"},
+                                Journal::Existing::kRefuse));
+  }
+  // All that was acknowledged, and its answers.
+  void expect_all_of_it(Life& life) {
+    EXPECT_GE(raw(life.found()), acknowledged);
+    expect_history_in(*life.moment());
+    expect_answers_in(*life.moment());
+  }
+
   template <class T>
   std::future<T> spawn(Task<T> task) {
     return boost::asio::co_spawn(loop.executor(), std::move(task), boost::asio::use_future);
+  }
+
+  // What is on the disk of the tables alone, before anything is replayed, is all up to the transaction that they name.
+  void expect_tables_of_one_moment(Disk& disk) {
+    auto there = disk.exists(std::string(kTables) + "/CURRENT");
+    if (!there || !*there) return;
+    auto alone =
+        open_rocksdb_on(std::make_shared<DiskFiles>(disk), kTables, 1 << 20, [](TransactionId) { return true; });
+    ASSERT_TRUE(alone) << error_of(alone);
+    if (auto top = find_entry(**alone, kNoInode, ""); !top || !*top) return;
+    expect_history_in(**alone, (*alone)->last_applied());
   }
 
  private:
@@ -203,11 +237,12 @@ class PowerCut : public NamespaceFixture {
   }
 
   // The tables hold all edits since the beginning and nothing else, once what is left of deleted trees is gone.
-  void expect_history_in(const View& view) {
+  void expect_history_in(const View& view, TransactionId until = TransactionId{UINT64_MAX}) {
     std::unique_ptr<Tables> replayed = fresh_tables();
     MemoryBlocks unused{4};
     LeaseTable none{{}};
     for (const auto& [id, record] : history) {
+      if (id > raw(until)) break;
       auto applied =
           apply_and_absorb({TransactionId{id}, record}, *replayed, {unused, none, settings, WallTime(), TimePoint()});
       ASSERT_TRUE(applied) << error_of(applied);
@@ -257,9 +292,7 @@ class PowerCut : public NamespaceFixture {
     SCOPED_TRACE("stopped after changes: " + std::to_string(stop));
     std::mt19937_64 random(stop);
     MemoryDisk disk;
-    EXPECT_TRUE(Journal::format(disk, journal_settings,
-                                StorageVersion{.namespace_id = 1, .cluster_id = "C", .block_pool_id = "B"},
-                                Journal::Existing::kRefuse));
+    format_log_on(disk);
     acknowledged = 0;
     answered.clear();
     history.clear();
@@ -268,13 +301,16 @@ class PowerCut : public NamespaceFixture {
     {
       FaultyDisk faulty(disk);
       faulty.stop_after_changes(stop);
+      cut = &faulty;
       {
         Life life(*this, faulty);
         if (life.start()) (void)work(life);
       }
+      cut = nullptr;
       changes = faulty.count_changes();
       disk.lose_power(random);
     }
+    expect_tables_of_one_moment(disk);
     {
       FaultyDisk faulty(disk);
       faulty.stop_after_changes(random() % 60);

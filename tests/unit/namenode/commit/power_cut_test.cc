@@ -144,5 +144,65 @@ TEST_F(PowerCutTest, WhileSnapshotsComeAndGoEachIsThereWithWhatItSawOrNotAtAll) 
   });
 }
 
+// Edits were lost when a NameNode ended while it saved its namespace: they were gone before the image was there.
+TEST_F(PowerCutTest, HDFS_955_EditsAreThereWhereverASaveOfTheNamespaceIsCutOff) {
+  uint64_t begin = 0, end = 0;
+  const Work work = [&](Life& life) -> Result<void> {
+    DFS_TRY_OK(make_many(life, "/a", 'a'));
+    DFS_TRY_OK(write_a_file(life, "/a/file"));
+    begin = cut->count_changes();
+    DFS_TRY_OK(life.save());
+    end = cut->count_changes();
+    return make(life, "/b");
+  };
+  cut_between(work, begin, end);
+}
+
+// Wikimedia, 2022: there was no room for images, so there were no checkpoints, so the edits were never purged and their
+// disks ran full as well.
+TEST_F(PowerCutTest, Wikimedia_2022_WithoutRoomForACheckpointEditsStayAndGoOnceThereIsRoomAgain) {
+  MemoryDisk disk;
+  format_log_on(disk);
+  auto segments = [&] { return list_segments(disk, "/name/current").value(); };
+  {
+    FaultyDisk full(disk);
+    Life life(*this, full);
+    ASSERT_TRUE(life.start());
+    ASSERT_TRUE(make_many(life, "/a", 'a'));
+    ASSERT_TRUE(life.save());
+    ASSERT_TRUE(make_many(life, "/b", 'a'));
+    constexpr int kNoSpace = 28;
+    full.arm({.operation = DiskOperation::kWrite,
+              .on_path = [](const std::string& path) { return path.starts_with(kTables); },
+              .times = UINT64_MAX,
+              .error_number = kNoSpace});
+    EXPECT_FALSE(life.save());
+    EXPECT_FALSE(life.save());
+  }
+  Life life(*this, disk);
+  Result<void> started = life.start();
+  ASSERT_TRUE(started) << error_of(started);
+  expect_all_of_it(life);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(make(life, "/after" + std::to_string(i)));
+    ASSERT_TRUE(life.save());
+  }
+  EXPECT_LE(segments().size(), 3u);
+  EXPECT_TRUE(life.stop());
+}
+
+// etcd 3.5: the number of the last entry that had been applied was not saved together with what it had changed.
+TEST_F(PowerCutTest, Etcd_2022_TablesHoldAllUpToTheTransactionThatTheyNameAndNoMore) {
+  cut_everywhere([&](Life& life) -> Result<void> {
+    DFS_TRY_OK(make(life, "/a"));
+    auto saving = life.start_saving();
+    std::vector<Call<bool>> meanwhile;
+    for (int i = 0; i < 40; ++i) meanwhile.push_back(start_making(life, "/a/" + std::to_string(i)));
+    for (auto& one : meanwhile) (void)life.answer_of(std::move(one));
+    DFS_TRY_OK(saving.get());
+    return life.stop();
+  });
+}
+
 }  // namespace
 }  // namespace dfs::namenode

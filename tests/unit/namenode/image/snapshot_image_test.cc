@@ -181,6 +181,45 @@ TEST_F(SnapshotImage, WhatSnapshotsKeepIsReadBackRowByRow) {
   EXPECT_EQ(without_heads, wanted);
 }
 
+// A directory is renamed twice with a snapshot before each, and snapshots are deleted in between: Hadoop's image then
+// named references that it did not hold, and no NameNode started on it.
+TEST_F(SnapshotImage, HDFS_13101_AnImageAfterDoubleRenamesAndDeletedSnapshotsHoldsAllThatItNames) {
+  write_file("/s/from/d/file", {10, 20});
+  write_file("/s/from/d/other", {30});
+  ASSERT_TRUE(make_directory("/s/to"));
+  ASSERT_TRUE(allow("/s"));
+  const InodeId directory = id_of("/s/from/d"), file = id_of("/s/from/d/file");
+  // From here on the namespace is the one that was read.
+  auto go_through_an_image = [&] {
+    const std::string bytes = image();
+    auto again = read(bytes);
+    ASSERT_TRUE(again) << again.error().to_string();
+    EXPECT_EQ(*written(**again, TransactionId{77}), bytes);
+    tables = *std::move(again);
+  };
+  ASSERT_TRUE(take("/s", "s0"));
+  ASSERT_TRUE(move("/s/from/d", "/s/to/d"));
+  ASSERT_TRUE(take("/s", "s1"));
+  ASSERT_TRUE(remove("/s/to/d/other"));
+  ASSERT_TRUE(move("/s/to/d", "/s/from/d"));
+  ASSERT_TRUE(take("/s", "s2"));
+  go_through_an_image();
+  ASSERT_TRUE(drop("/s", "s1"));
+  go_through_an_image();
+  ASSERT_TRUE(remove("/s/from"));
+  go_through_an_image();
+  ASSERT_TRUE(drop("/s", "s2"));
+  go_through_an_image();
+  EXPECT_EQ(id_of("/s/.snapshot/s0/from/d"), directory);
+  EXPECT_EQ(id_of("/s/.snapshot/s0/from/d/file"), file);
+  EXPECT_EQ(names("/s/.snapshot/s0/from/d"), (std::vector<std::string>{"file", "other"}));
+  ASSERT_TRUE(drop("/s", "s0"));
+  go_through_an_image();
+  EXPECT_EQ(rows(Table::kVersions), 0u);
+  EXPECT_EQ(rows(Table::kBlockIndex), 0u);
+  EXPECT_EQ(rows(Table::kEntries), 3u);
+}
+
 TEST_F(SnapshotImage, TheRootItselfHasSnapshots) {
   write_file("/d/file", {10});
   ASSERT_TRUE(allow("/"));

@@ -125,6 +125,57 @@ TEST(EditCodec, HDFS_3134_ABodyOfGarbageWithARightChecksumIsRefusedOrReadButNeve
   }
 }
 
+// Calls of the cache were carried out twice after a failover: the log did not say whose they were.
+TEST(EditCodec, HDFS_5385_TheLogSaysWhoseCallsThatAreCarriedOutOnceWere) {
+  const std::set<OpCode> carried_out_once{
+      OpCode::kAdd,
+      OpCode::kAppend,
+      OpCode::kUpdateBlocks,
+      OpCode::kRenameOld,
+      OpCode::kRename,
+      OpCode::kDelete,
+      OpCode::kConcatDelete,
+      OpCode::kSymlink,
+      OpCode::kCreateSnapshot,
+      OpCode::kDeleteSnapshot,
+      OpCode::kRenameSnapshot,
+      OpCode::kAddCacheDirective,
+      OpCode::kModifyCacheDirective,
+      OpCode::kRemoveCacheDirective,
+      OpCode::kAddCachePool,
+      OpCode::kModifyCachePool,
+      OpCode::kRemoveCachePool,
+      OpCode::kSetXAttr,
+      OpCode::kRemoveXAttr,
+      OpCode::kAddErasureCodingPolicy,
+      OpCode::kEnableErasureCodingPolicy,
+      OpCode::kDisableErasureCodingPolicy,
+      OpCode::kRemoveErasureCodingPolicy,
+  };
+  const RpcIds ids{.client_id = "0123456789abcdef", .call_id = 77};
+  std::mt19937_64 random(11);
+  std::set<OpCode> found;
+  for (size_t i = 0; i < kOpCount; ++i) {
+    EditRecord record = random_record(i, random);
+    const bool has_ids = std::visit(
+        [&](auto& op) {
+          if constexpr (requires { op.rpc; }) op.rpc = ids;
+          return requires { op.rpc; };
+        },
+        static_cast<AnyOp&>(record));
+    if (!has_ids) continue;
+    std::string bytes;
+    ASSERT_TRUE(encode_edit({.id = TransactionId{1}, .record = record}, bytes));
+    auto decoded = decode(bytes);
+    ASSERT_TRUE(decoded);
+    const RpcIds* read = rpc_ids_of(decoded->record);
+    ASSERT_NE(read, nullptr) << name_of(code_of(record));
+    EXPECT_EQ(*read, ids) << name_of(code_of(record));
+    found.insert(code_of(record));
+  }
+  for (OpCode code : carried_out_once) EXPECT_TRUE(found.contains(code)) << name_of(code);
+}
+
 TEST(EditCodec, ACountBeyondWhatIsThereIsRefusedBeforeAllocation) {
   std::string body;
   ByteWriter out(body);

@@ -215,6 +215,31 @@ TEST_F(ClientProtocolTest, ACallThatIsSentAgainIsAnsweredAndNotRepeated) {
   EXPECT_TRUE(mkdirs("/e")->result());
 }
 
+// Who could go along the path could list the attributes of what it leads to, with their values.
+TEST_F(ClientProtocolTest, CVE_2018_1296_OnlyWhoMayReadAFileIsToldItsAttributes) {
+  write_file("/f");
+  ASSERT_TRUE(run(operations::set_xattr,
+                  operations::SetXattr{.path = "/f", .xattr = {.name_space = 0, .name = "secret", .value = "v"}}));
+  ListXAttrsRequestProto list;
+  list.set_src("/f");
+  GetXAttrsRequestProto all, one;
+  all.set_src("/f");
+  one = all;
+  one.add_xattrs()->set_namespace_(XAttrProto::USER);
+  one.mutable_xattrs(0)->set_name("secret");
+  rpc.user.user = "mallory";
+  for (const uint16_t mode : {0600, 0633, 0640, 0644}) {
+    ASSERT_TRUE(run(operations::set_permission, operations::SetPermission{"/f", mode}));
+    const auto expected = mode == 0644 ? std::nullopt : std::optional(ErrorCode::kAccessControl);
+    auto code_of = [](const auto& answer) { return answer ? std::nullopt : std::optional(answer.error().code()); };
+    auto listed = call<ListXAttrsResponseProto>("listXAttrs", list);
+    EXPECT_EQ(code_of(listed), expected) << mode;
+    EXPECT_EQ(code_of(call<GetXAttrsResponseProto>("getXAttrs", all)), expected) << mode;
+    EXPECT_EQ(code_of(call<GetXAttrsResponseProto>("getXAttrs", one)), expected) << mode;
+    if (listed) EXPECT_EQ(listed->xattrs_size(), 1);
+  }
+}
+
 TEST_F(ClientProtocolTest, TheCallerIsWhoTheContextSays) {
   rpc.user.user = "alice";
   EXPECT_EQ(mkdirs("/x").error().code(), ErrorCode::kAccessControl);

@@ -183,6 +183,26 @@ TEST(RpcServer, ABrokenHeaderIsFatalAsInStock) {
   run(expect_alive(served.address()));
 }
 
+Task<void> expect_served_with_state(Endpoint to, int64_t state) {
+  RpcRequestHeaderProto header = header_for(7);
+  header.set_stateid(state);
+  RequestHeaderProto request;
+  request.set_methodname("echo");
+  request.set_declaringclassprotocolname(kTestProtocol);
+  request.set_clientprotocolversion(1);
+  auto stream = co_await connected(to, kPreamble + context_frame() + framed(header, request, text_of("served")));
+  auto answer = co_await read_answer(*stream);
+  EXPECT_TRUE(answer && answer->text == "served") << state;
+}
+
+// The difference between the states of client and server overflowed, and a server called itself too far behind.
+TEST(RpcServer, HDFS_17476_ACallIsServedWhateverStateItsClientClaimsToHaveSeen) {
+  Served served;
+  for (int64_t state : {INT64_MIN, INT64_MIN + 1, int64_t{-1}, int64_t{0}, INT64_MAX}) {
+    run(expect_served_with_state(served.address(), state));
+  }
+}
+
 TEST(RpcServer, AContextWithoutAUserIsUnauthorized) {
   Served served;
   run(expect_fatal(served.address(),
