@@ -127,8 +127,7 @@ Result<OpenedForRead> block_locations(const Query& query, std::string_view path,
                                                  " is not supported. File: " + std::string(path));
   }
   PermissionChecker permissions = query.permissions();
-  // As in Hadoop what is there is said before who may see it.
-  DFS_TRY(InodePath resolved, permissions.resolve_unchecked(path, ResolveFor::kRead));
+  DFS_TRY(InodePath resolved, permissions.resolve(path, ResolveFor::kRead));
   DFS_TRY(InodeRow file, require_file(resolved, resolved.path()));
   DFS_TRY_OK(permissions.check_last(resolved, Access::kRead));
   if (query.settings.permissions_enabled && query.caller.is_superuser &&

@@ -67,28 +67,14 @@ std::string permission_text(uint16_t permission) {
 }
 
 Result<InodePath> PermissionChecker::resolve(std::string_view path, ResolveFor wanted) const {
-  return resolve(path, wanted, enforced());
-}
-
-Result<InodePath> PermissionChecker::resolve_unchecked(std::string_view path, ResolveFor wanted) const {
-  return resolve(path, wanted, false);
-}
-
-Result<InodePath> PermissionChecker::resolve_literal(std::string_view path, ResolveFor wanted) const {
-  DFS_TRY(InodePath resolved, namenode::resolve_literal(view_, path));
-  DFS_TRY_OK(check_traverse(resolved, false));
-  return usable(std::move(resolved), wanted);
-}
-
-Result<InodePath> PermissionChecker::resolve(std::string_view path, ResolveFor wanted, bool checked) const {
   bool create = wanted == ResolveFor::kCreate || wanted == ResolveFor::kCreateLink;
   bool read = wanted == ResolveFor::kRead || wanted == ResolveFor::kReadLink;
   if (create && !is_valid_name(path)) {
     return fail(ErrorCode::kInvalidPath, "Invalid path name Invalid file name: " + std::string(path));
   }
   DFS_TRY(InodePath resolved, namenode::resolve(view_, path));
-  if (checked && is_reserved_raw(path) && !read) DFS_TRY_OK(check_superuser(operation_));
-  Result<void> traverse = check_traverse(resolved, checked);
+  if (enforced() && is_reserved_raw(path) && !read) DFS_TRY_OK(check_superuser(operation_));
+  Result<void> traverse = check_traverse(resolved);
   if (!traverse) {
     // FSDirectory.resolvePath: a file in the middle reads as "no access" unless something is to be made there.
     if (traverse.error().code() == ErrorCode::kParentNotDirectory && !create) {
@@ -96,6 +82,12 @@ Result<InodePath> PermissionChecker::resolve(std::string_view path, ResolveFor w
     }
     return fail(std::move(traverse).error());
   }
+  return usable(std::move(resolved), wanted);
+}
+
+Result<InodePath> PermissionChecker::resolve_literal(std::string_view path, ResolveFor wanted) const {
+  DFS_TRY(InodePath resolved, namenode::resolve_literal(view_, path));
+  DFS_TRY_OK(check_traverse(resolved));
   return usable(std::move(resolved), wanted);
 }
 
@@ -119,7 +111,7 @@ Result<InodePath> PermissionChecker::resolve_open(std::string_view path, InodeId
   return InodePath(std::move(components), {});
 }
 
-Result<void> PermissionChecker::check_traverse(const InodePath& path, bool checked) const {
+Result<void> PermissionChecker::check_traverse(const InodePath& path) const {
   size_t end = std::min(path.length() - 1, path.existing());
   for (size_t i = 0; i < end; ++i) {
     const InodeRow& inode = *path.at(i);
@@ -127,7 +119,7 @@ Result<void> PermissionChecker::check_traverse(const InodePath& path, bool check
     if (inode.type != InodeType::kDirectory) {
       return fail(ErrorCode::kParentNotDirectory, path.path(i) + " (is not a directory)");
     }
-    if (checked) DFS_TRY_OK(check_at(path, i, Access::kExecute));
+    if (enforced()) DFS_TRY_OK(check_at(path, i, Access::kExecute));
   }
   return {};
 }
@@ -135,7 +127,7 @@ Result<void> PermissionChecker::check_traverse(const InodePath& path, bool check
 Result<void> PermissionChecker::check(const InodePath& path, const Wanted& wanted) const {
   if (!enforced()) return {};
   size_t last = path.length() - 1;
-  DFS_TRY_OK(check_traverse(path, true));
+  DFS_TRY_OK(check_traverse(path));
   if (wanted.parent && implies(unsigned(*wanted.parent), Access::kWrite) && last > 0 && path.last() != nullptr) {
     DFS_TRY_OK(check_sticky(path));
   }

@@ -35,9 +35,7 @@ class PermissionChecker {
 
   // Resolves `path` and checks that the caller may go along it (FSDirectory.resolvePath).
   Result<InodePath> resolve(std::string_view path, ResolveFor wanted) const;
-  // Whoever the caller is: for what has its own checks.
-  Result<InodePath> resolve_unchecked(std::string_view path, ResolveFor wanted) const;
-  // Whoever the caller is, and "/.reserved" is a name as any other (FSDirectory.getINodesInPath).
+  // The same, where "/.reserved" is a name as any other (FSDirectory.getINodesInPath).
   Result<InodePath> resolve_literal(std::string_view path, ResolveFor wanted) const;
   // The file of an open stream: by id, which a rename does not change; by path where the client gave no id. The path of
   // an inode that is gone is `path` with no inode at its end.
@@ -67,10 +65,9 @@ class PermissionChecker {
   bool enforced() const { return settings_.permissions_enabled && !caller_.is_superuser; }
   Result<bool> allows(const InodeRow& inode, Access access) const;
   Result<void> check_at(const InodePath& path, size_t position, Access access) const;
-  Result<InodePath> resolve(std::string_view path, ResolveFor wanted, bool checked) const;
   // What is at the end of the path is of the wanted kind.
   Result<InodePath> usable(InodePath path, ResolveFor wanted) const;
-  Result<void> check_traverse(const InodePath& path, bool checked) const;
+  Result<void> check_traverse(const InodePath& path) const;
   Result<void> check_sticky(const InodePath& path) const;
   Result<void> check_below(const InodePath& path, Access access, bool ignore_empty) const;
   std::string denied(const InodeRow& inode, std::string_view path, Access access) const;

@@ -28,7 +28,6 @@ Result<std::optional<std::vector<SnapshottableStatus>>> snapshottable_listing(co
 
 Result<std::vector<SnapshotStatus>> snapshot_listing(const Query& query, std::string_view path) {
   PermissionChecker permissions = query.permissions();
-  // The way there is checked with the path's own access.
   DFS_TRY(InodePath resolved, permissions.resolve_literal(path, ResolveFor::kRead));
   DFS_TRY_OK(permissions.check_last(resolved, Access::kRead));
   DFS_TRY(InodeRow directory, operations::require_snapshottable(resolved));

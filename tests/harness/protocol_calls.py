@@ -71,9 +71,9 @@ def call(method, user="", save="", protocol=CLIENT, **request):
     return Call(method, request, user, save, protocol)
 
 
-def refused(step, why):
-    """A call that ours refuses by a decision, and stock carries out."""
-    step.apart, step.ours_throws = why, "java.lang.UnsupportedOperationException"
+def refused(step, why, throws="java.lang.UnsupportedOperationException"):
+    """A call that ours refuses by a decision, and stock carries out or refuses otherwise."""
+    step.apart, step.ours_throws = why, throws
     return step
 
 

@@ -22,7 +22,8 @@ Result<InodeRow> require_directory(const InodePath& path, std::string_view named
 }  // namespace
 
 Result<InodePath> resolve_directory(const View& view, std::string_view path) {
-  const Caller anyone;
+  Caller anyone;
+  anyone.is_superuser = true;
   const NamespaceSettings settings;
   DFS_TRY(InodePath resolved, PermissionChecker(view, settings, anyone).resolve_literal(path, ResolveFor::kWrite));
   DFS_TRY_OK(require_directory(resolved, path));

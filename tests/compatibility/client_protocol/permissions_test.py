@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.protocol_calls import IfDone, Name, call
+from harness.protocol_calls import IfDone, Name, call, refused
 
 from steps import CREATE, OVERWRITE, create, delete, listing, locations, mkdirs, rename, rename2, status
 
@@ -10,6 +10,10 @@ from steps import CREATE, OVERWRITE, create, delete, listing, locations, mkdirs,
 USERS = ["alice", "bob", "carol", "dave", ""]
 FEW_MODES = [0o000, 0o710, 0o705, 0o1777]
 MODES = [*FEW_MODES, 0o500, 0o300, 0o400, 0o100, 0o700, 0o730, 0o750, 0o770, 0o1770, 0o701, 0o703, 0o707, 0o777, 0o070, 0o007]
+
+
+# What is no file, in a directory that only some may enter.
+HIDDEN = ["/p/d/sub", "/p/d/none", "/p/d/mine/below"]
 
 
 def tree(mode):
@@ -24,7 +28,16 @@ def tree(mode):
     return steps
 
 
-def reads(user):
+def may_enter(user, mode):
+    return {"alice": mode >> 6, "bob": mode >> 3, "carol": mode}.get(user, 1) & 1 == 1
+
+
+def blocks_of_the_hidden(user):
+    return [refused(locations(path, user=user), "stock says what is there before who may see it", "org.apache.hadoop.security.AccessControlException")
+            for path in HIDDEN]
+
+
+def reads(user, mode):
     paths = ["/p/d", "/p/d/mine", "/p/d/bobs", "/p/d/sub", "/p/d/sub/f", "/p/d/none", "/p/d/mine/below"]
     questions = [
         status, locations, listing, lambda src, user: call("getContentSummary", user, path=src), lambda src, user: call("getQuotaUsage", user, path=src),
@@ -35,7 +48,9 @@ def reads(user):
         lambda src, user: call("checkAccess", user, path=src, mode=Name("READ")), lambda src, user: call("checkAccess", user, path=src, mode=Name("WRITE_EXECUTE")),
         lambda src, user: call("getEZForPath", user, src=src), lambda src, user: call("getFileLinkInfo", user, src=src),
         lambda src, user: call("getBatchedListing", user, paths=[src], startAfter="", needLocation=False)]
-    return [question(path, user=user) for path in paths for question in questions]
+    hides = not may_enter(user, mode)
+    return [question(path, user=user) for path in paths for question in questions
+            if not (hides and question is locations and path in HIDDEN)] + (blocks_of_the_hidden(user) if hides else [])
 
 
 # Those that change nothing that the next ones look at, whether they are allowed or not.
@@ -76,7 +91,7 @@ def moves(user):
 
 @pytest.mark.parametrize("user", USERS)
 def test_who_may_read_and_change(agree, nightly, user):
-    agree([step for mode in (MODES if nightly else FEW_MODES) for step in tree(mode) + reads(user) + writes(user)])
+    agree([step for mode in (MODES if nightly else FEW_MODES) for step in tree(mode) + reads(user, mode) + writes(user)])
 
 
 @pytest.mark.parametrize("user", USERS)

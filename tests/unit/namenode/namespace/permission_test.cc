@@ -124,16 +124,16 @@ TEST_F(NamespacePermission, OnlyTheSuperuserChangesByReservedRawAndIsToldWhat) {
             denied("truncate"));
 }
 
-TEST_F(NamespacePermission, BlocksAreDeniedOnlyOfAFileThatIsThere) {
+TEST_F(NamespacePermission, WhatIsThereIsNotSaidToWhoMayNotGoThere) {
   write_file("/home/alice/f", {1});
   EXPECT_EQ(error_of(block_locations(query(bob), "/home/alice/none", 0, 1)),
             "FileNotFoundException: File does not exist: /home/alice/none");
   run(set_permission, SetPermission{.path = "/home/alice", .permission = 0700}).value();
-  EXPECT_EQ(error_of(block_locations(query(bob), "/home/alice/none", 0, 1)),
-            "FileNotFoundException: File does not exist: /home/alice/none");
-  EXPECT_EQ(error_of(block_locations(query(bob), "/home/alice/f", 0, 1)),
-            "AccessControlException: Permission denied: user=bob, access=EXECUTE, "
-            "inode=\"/home/alice\":alice:staff:drwx------");
+  for (const std::string path : {"/home/alice/none", "/home/alice/f"}) {
+    EXPECT_EQ(error_of(block_locations(query(bob), path, 0, 1)),
+              "AccessControlException: Permission denied: user=bob, access=EXECUTE, "
+              "inode=\"/home/alice\":alice:staff:drwx------");
+  }
 }
 
 }  // namespace

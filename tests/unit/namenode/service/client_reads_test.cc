@@ -43,6 +43,7 @@ TEST_F(ClientReadsTest, OpenFilesAreListedPageByPageAndOnlyToTheSuperuser) {
   write_file("/d0/closed");
   ListOpenFilesRequestProto request;
   request.set_id(0);
+  request.set_path("/");
   request.add_types(ALL_OPEN_FILES);
   std::vector<int> pages;
   std::map<std::string, std::string> holder_of;
