@@ -116,7 +116,12 @@ Result<ImportedImage> make_tables(Disk& disk, const ImageFile& image, const Stor
   }
   DFS_TRY_OK(disk.remove_tree(scratch));
   DFS_TRY(bool replaces, disk.exists(directory));
-  if (replaces) DFS_TRY_OK(disk.rename(directory, former));
+  if (replaces) {
+    // What an import left that was cut off as it removed them.
+    DFS_TRY(bool left, disk.exists(former));
+    if (left) DFS_TRY_OK(disk.remove_tree(former));
+    DFS_TRY_OK(disk.rename(directory, former));
+  }
   DFS_TRY_OK(disk.rename(unfinished, directory));
   DFS_TRY_OK(disk.sync_directory(directory.substr(0, directory.rfind('/'))));
   if (replaces) DFS_TRY_OK(disk.remove_tree(former));

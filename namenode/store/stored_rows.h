@@ -17,7 +17,7 @@ class StoredRows {
  public:
   virtual ~StoredRows() = default;
 
-  // `directory` is made if missing. `cache_bytes`: for blocks of table files, and for rows and inodes.
+  // `directory` is made if missing. `cache`: for blocks of table files, and for rows and inodes.
   static Result<std::unique_ptr<StoredRows>> open(const std::shared_ptr<rocksdb::FileSystem>& files,
                                                   const std::string& directory, CacheBytes cache);
   // As Tables::last_applied_in().

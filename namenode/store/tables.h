@@ -120,7 +120,7 @@ class Batch {
 };
 
 // What tables on disk may keep in memory of rows and of blocks of their files, half each: one and a half times what the
-// files take, within these bounds. That is about what half of the rows take that are looked up.
+// files take when they are opened, within these bounds. That is about what half of the rows take that are looked up.
 struct CacheBytes {
   CacheBytes(uint64_t exactly) : at_least(exactly), at_most(exactly) {}
   CacheBytes(uint64_t least, uint64_t most) : at_least(least), at_most(most) {}

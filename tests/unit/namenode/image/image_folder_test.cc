@@ -108,6 +108,18 @@ TEST_F(ImportedTablesTest, TablesAreMadeOfAnImageWholeOrNotAtAll) {
   EXPECT_FALSE(disk.exists(directory + ".scratch").value());
 }
 
+TEST_F(ImportedTablesTest, TablesTakeThePlaceOfOlderOnesAlsoWhereAnImportWasCutOffAsItRemovedSuch) {
+  auto image = write_image(disk, root_directory + "/current", *tables, TransactionId{9}, kVersion);
+  ASSERT_TRUE(image) << error_of(image);
+  const std::string directory = root_directory + "/current/tables";
+  ASSERT_TRUE(disk.make_directories(directory + "/old", 0755));
+  ASSERT_TRUE(disk.make_directories(directory + ".former/older", 0755));
+  auto made = make_tables(disk, *image, kVersion, directory);
+  ASSERT_TRUE(made) << error_of(made);
+  EXPECT_FALSE(disk.exists(directory + "/old").value());
+  EXPECT_FALSE(disk.exists(directory + ".former").value());
+}
+
 TEST_F(ImportedTablesTest, AnImageThatIsNotWhatItsNameSaysMakesNone) {
   auto image = write_image(disk, root_directory + "/current", *tables, TransactionId{9}, kVersion);
   ASSERT_TRUE(image) << error_of(image);

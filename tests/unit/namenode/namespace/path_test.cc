@@ -5,7 +5,7 @@
 namespace dfs::namenode {
 namespace {
 
-TEST(Path, ComponentsDropATrailingSlashAndKeepAnEmptyNameInTheMiddle) {
+TEST(Path, SlashesAtTheEndAndSeveralInARowMakeNoComponent) {
   EXPECT_EQ(path_components("/").value(), std::vector<std::string>{});
   EXPECT_EQ(path_components("/a/b/").value(), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(path_components("/a//b").value(), (std::vector<std::string>{"a", "b"}));

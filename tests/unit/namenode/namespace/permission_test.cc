@@ -118,8 +118,9 @@ TEST_F(NamespacePermission, OnlyTheSuperuserChangesByReservedRawAndIsToldWhat) {
            operation;
   };
   EXPECT_EQ(error_of(make_directory("/.reserved/raw/home/alice/x", 0755, &alice)), denied("mkdirs"));
-  EXPECT_EQ(error_of(run(remove, Delete{.path = "/.reserved/raw/home/alice", .recursive = true}, alice)),
-            denied("delete"));
+  for (const std::string raw : {"/.reserved/raw", "//.reserved/raw", "/.reserved//raw", "/.reserved/raw/"}) {
+    EXPECT_EQ(error_of(run(remove, Delete{.path = raw + "/home/alice", .recursive = true}, alice)), denied("delete"));
+  }
   EXPECT_EQ(error_of(run(truncate, Truncate{.path = "/.reserved/raw/home/f", .holder = "c"}, alice)),
             denied("truncate"));
 }
