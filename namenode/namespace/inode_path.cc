@@ -136,8 +136,12 @@ Result<InodePath> resolve(const View& view, std::string_view path) {
       DFS_TRY(components, resolve_inode_name(view, std::move(components)));
       return walk(view, std::move(components));
     }
-    if (components[1] == "raw" && !(components.size() == 3 && components[2] == ".reserved")) {
-      components.erase(components.begin(), components.begin() + 2);
+    if (components[1] == "raw") {
+      if (components.size() != 3 || components[2] != ".reserved") {
+        components.erase(components.begin(), components.begin() + 2);
+      }
+      DFS_TRY(InodePath found, walk(view, std::move(components)));
+      return InodePath::by_raw(std::move(found));
     }
   }
   return walk(view, std::move(components));

@@ -23,6 +23,12 @@ class InodePath {
   // is the snapshot's root; what follows is as of the snapshot.
   static InodePath in_snapshot(std::vector<std::string> components, std::vector<InodePtr> inodes,
                                std::optional<SnapshotId> as_of);
+  // The same path, which was named through /.reserved/raw.
+  static InodePath by_raw(InodePath path) {
+    path.is_raw_ = true;
+    return path;
+  }
+  bool is_raw() const { return is_raw_; }
   // Through the ".snapshot" of a snapshottable directory, whether or not what follows is there.
   bool is_snapshot() const { return is_snapshot_; }
   std::optional<SnapshotId> as_of() const { return as_of_; }
@@ -57,6 +63,7 @@ class InodePath {
  private:
   std::vector<std::string> components_;
   std::vector<InodePtr> inodes_;
+  bool is_raw_ = false;
   bool is_snapshot_ = false;
   std::optional<SnapshotId> as_of_{};
 };

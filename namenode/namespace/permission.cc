@@ -66,21 +66,6 @@ std::string permission_text(uint16_t permission) {
   return text;
 }
 
-namespace {
-
-// As path_components() sees it, for whom several slashes are one.
-bool leads_through_raw(std::string_view path) {
-  for (const std::string_view name : {".reserved", "raw"}) {
-    path.remove_prefix(std::min(path.find_first_not_of('/'), path.size()));
-    if (!path.starts_with(name)) return false;
-    path.remove_prefix(name.size());
-    if (!path.empty() && path.front() != '/') return false;
-  }
-  return true;
-}
-
-}  // namespace
-
 Result<InodePath> PermissionChecker::resolve(std::string_view path, ResolveFor wanted) const {
   bool create = wanted == ResolveFor::kCreate || wanted == ResolveFor::kCreateLink;
   bool read = wanted == ResolveFor::kRead || wanted == ResolveFor::kReadLink;
@@ -88,7 +73,7 @@ Result<InodePath> PermissionChecker::resolve(std::string_view path, ResolveFor w
     return fail(ErrorCode::kInvalidPath, "Invalid path name Invalid file name: " + std::string(path));
   }
   DFS_TRY(InodePath resolved, namenode::resolve(view_, path));
-  if (enforced() && leads_through_raw(path) && !read) DFS_TRY_OK(check_superuser(operation_));
+  if (enforced() && resolved.is_raw() && !read) DFS_TRY_OK(check_superuser(operation_));
   Result<void> traverse = check_traverse(resolved);
   if (!traverse) {
     // FSDirectory.resolvePath: a file in the middle reads as "no access" unless something is to be made there.

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "namenode/service/administration.h"
 #include "namenode/service/client_protocol.h"
 #include "namenode/service/namespace_access.h"
 #include "proto/base/event_loop.h"
 #include "proto/base/task.h"
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
+#include "tests/unit/namenode/service/administration_of_edits.h"
 
 namespace dfs::namenode {
 
@@ -27,12 +27,10 @@ class NamedGroups final : public security::GroupMapping {
   void refresh() override {}
 };
 
-class RecordingAdministration final : public Administration {
+class RecordingAdministration final : public AdministrationOfEdits {
  public:
   Task<Result<bool>> safe_mode(SafeModeAction action) override { co_return action == SafeModeAction::kEnter; }
-  Task<Result<void>> save_namespace() override { co_return Result<void>(); }
   Task<Result<TransactionId>> roll_edits() override { co_return TransactionId(77); }
-  Task<Result<void>> refresh_nodes() override { co_return Result<void>(); }
   Task<Result<void>> set_balancer_bandwidth(uint64_t bytes) override {
     bandwidth = bytes;
     co_return Result<void>();
@@ -41,16 +39,6 @@ class RecordingAdministration final : public Administration {
     dumps[file_name] = text;
     return {};
   }
-  Task<Result<std::vector<Edit>>> edits_from(TransactionId from, TransactionId durable, size_t count_max) override {
-    std::vector<Edit> found;
-    for (const Edit& edit : edits) {
-      if (edit.id >= from && edit.id <= durable && found.size() < count_max) found.push_back(edit);
-    }
-    co_return found;
-  }
-  std::vector<Edit> edits;
-  Task<Result<std::vector<SegmentName>>> segments() override { co_return std::vector<SegmentName>(); }
-  Result<void> refresh_proxy_users() override { return {}; }
   std::map<std::string, std::string> dumps;
   uint64_t bandwidth = 0;
 };

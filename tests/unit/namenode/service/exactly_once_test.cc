@@ -6,7 +6,6 @@
 #include "namenode/commit/group_commit.h"
 #include "namenode/commit/replay.h"
 #include "namenode/journal/journal.h"
-#include "namenode/service/administration.h"
 #include "namenode/service/client_protocol.h"
 #include "namenode/service/namespace_access.h"
 #include "namenode/store/layered_tables.h"
@@ -15,6 +14,7 @@
 #include "proto/hadoop/ClientNamenodeProtocol.pb.h"
 #include "proto/io/memory_disk.h"
 #include "tests/unit/namenode/namespace/namespace_fixture.h"
+#include "tests/unit/namenode/service/administration_of_edits.h"
 #include "tests/unit/namenode/store/disk_files.h"
 
 namespace dfs::namenode {
@@ -29,27 +29,12 @@ class NoGroups final : public security::GroupMapping {
   void refresh() override {}
 };
 
-class CountingAdministration final : public Administration {
+class CountingAdministration final : public AdministrationOfEdits {
  public:
-  Task<Result<bool>> safe_mode(SafeModeAction) override { co_return true; }
   Task<Result<void>> save_namespace() override {
     ++saves;
     co_return Result<void>();
   }
-  Task<Result<TransactionId>> roll_edits() override { co_return TransactionId(1); }
-  Task<Result<void>> refresh_nodes() override { co_return Result<void>(); }
-  Task<Result<void>> set_balancer_bandwidth(uint64_t) override { co_return Result<void>(); }
-  Task<Result<std::vector<Edit>>> edits_from(TransactionId from, TransactionId durable, size_t count_max) override {
-    std::vector<Edit> found;
-    for (const Edit& edit : edits) {
-      if (edit.id >= from && edit.id <= durable && found.size() < count_max) found.push_back(edit);
-    }
-    co_return found;
-  }
-  std::vector<Edit> edits;
-  Result<void> write_dump(const std::string&, const std::string&) override { return {}; }
-  Task<Result<std::vector<SegmentName>>> segments() override { co_return std::vector<SegmentName>(); }
-  Result<void> refresh_proxy_users() override { return {}; }
   int saves = 0;
 };
 
