@@ -94,11 +94,13 @@ class Node:
 class Cluster:
     """A NameNode and DataNodes of the kinds asked for; a context manager that always stops them all.
 
-    `jvm`: options for a stock NameNode, in place of those that start quickly. `config` holds Hadoop keys for every daemon; `superuser` of a cluster is the user who runs the tests.
+    `jvm`, `datanode_jvm`: options for stock daemons, in place of those that start quickly. `folder`: where to keep
+    everything, if not with other temporary files. `config` holds Hadoop keys for every daemon; `superuser` of a cluster is the user who runs the tests.
     """
 
-    def __init__(self, namenode, datanodes, config=None, keep=False, jvm=None):
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="tusk-cluster-"))
+    def __init__(self, namenode, datanodes, config=None, keep=False, jvm=None, datanode_jvm=None, folder=None):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="tusk-cluster-", dir=folder))
+        self.datanode_jvm = datanode_jvm
         self.keep = keep
         # A stock NameNode passes over DataNodes that are busier than others, which on a loaded machine is chance.
         self.config = {"dfs.namenode.safemode.extension": 0, "dfs.heartbeat.interval": 1,
@@ -136,7 +138,7 @@ class Cluster:
 
     def _new_datanode(self, kind):
         node = Node(kind, "datanode", f"datanode{len(self.datanodes)}", self.root, {"fs.defaultFS": self.uri()},
-                    self.config)
+                    self.config, self.datanode_jvm)
         self.datanodes.append(node)
         return node
 
