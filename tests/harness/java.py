@@ -75,18 +75,19 @@ class HadoopTools:
     FSCK = "org.apache.hadoop.hdfs.tools.DFSck"
     EDITS_VIEWER = "org.apache.hadoop.hdfs.tools.offlineEditsViewer.OfflineEditsViewer"
 
-    def __init__(self, work_dir, default_fs, user=None, settings=None):
+    def __init__(self, work_dir, default_fs, user=None, settings=None, extra_class_path=""):
         require_hadoop()
         work_dir = pathlib.Path(work_dir)
         self.configuration = write_java_configuration(
-            work_dir / "conf", {"fs.defaultFS": default_fs}, {"dfs.blocksize": 64 << 20, **(settings or {})})
+            work_dir / "conf", {"fs.defaultFS": default_fs, "hadoop.tmp.dir": work_dir / "tmp"},
+            {"dfs.blocksize": 64 << 20, **(settings or {})})
         env = dict(os.environ)
         if user:
             env["HADOOP_USER_NAME"] = user
         self._errors = open(work_dir / "tools.err", "ab")
         self._process = subprocess.Popen(
             java_command("ToolServer", self.configuration, work_dir / "home",
-                         extra_class_path=compile_program("ToolServer")),
+                         extra_class_path=f"{compile_program('ToolServer')}:{extra_class_path}"),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, env=env,
             start_new_session=True, preexec_fn=_die_with_the_test)
 

@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.conf.Configured;
 import org.apache.hadoop.hdfs.HdfsConfiguration;
 import org.apache.hadoop.util.Tool;
 import org.apache.hadoop.util.ToolRunner;
@@ -28,6 +27,8 @@ public final class ToolServer {
       answers.write(err.toByteArray());
       answers.flush();
     }
+    // Some tools leave threads behind.
+    Runtime.getRuntime().halt(0);
   }
 
   private static int run(String tool, String[] args, ByteArrayOutputStream out, ByteArrayOutputStream err) {
@@ -37,9 +38,9 @@ public final class ToolServer {
     System.setErr(new PrintStream(err, true));
     try {
       HdfsConfiguration conf = new HdfsConfiguration();
-      Object instance = newInstance(Class.forName(tool), conf);
-      ((Configured) instance).setConf(conf);
-      return ToolRunner.run(conf, (Tool) instance, args);
+      Tool instance = (Tool) newInstance(Class.forName(tool), conf);
+      instance.setConf(conf);
+      return ToolRunner.run(conf, instance, args);
     } catch (Throwable e) {
       e.printStackTrace(System.err);
       return 255;
