@@ -27,6 +27,7 @@ Task<Result<void>> BlockReader::start(const LocatedBlockProto& block, uint64_t o
     co_return fail(ErrorCode::kCorruptFormat, "OP_READ_BLOCK was answered without a checksum");
   DFS_CO_TRY(checksum_, transfer::from_proto(response.readopchecksuminfo().checksum()));
   verify_ = settings.verify_checksums;
+  io_deadline_ = settings.io_deadline;
   position_ = offset;
   end_ = offset + length;
   next_in_block_ = response.readopchecksuminfo().chunkoffset();
@@ -69,7 +70,11 @@ Task<Result<void>> BlockReader::next(ReceivedBytes& into) {
   into.slices.clear();
   into.bytes = 0;
   while (into.bytes == 0 && !finished_) {
-    DFS_CO_TRY_OK(co_await reader_.packets(into.batch));
+    DFS_CO_TRY(bool came, reader_.packets_now(into.batch));
+    if (!came) {
+      DFS_CO_TRY_OK(co_await with_deadline(io_deadline_, "reading from DataNode", stream_->wait_readable()));
+      continue;
+    }
     for (const transfer::Packet& packet : into.batch.packets) {
       DFS_CO_TRY_OK(take(packet, into));
       if (packet.header.last_packet_in_block) finished_ = true;

@@ -33,7 +33,7 @@ class BlockReader {
   Task<Result<void>> start(const hadoop::hdfs::LocatedBlockProto& block, uint64_t offset, uint64_t length,
                            const TransferSettings& settings);
   // What arrived next, at least one byte, cut to what was asked for; nothing at the end. kChecksum where the bytes do
-  // not match their sums.
+  // not match their sums, kTimeout where nothing comes for `io_deadline`.
   Task<Result<void>> next(ReceivedBytes& into);
   // Requires: next() said that this is the end. Tells the DataNode the outcome and returns the connection, good for
   // another operation; null if it is not.
@@ -47,6 +47,7 @@ class BlockReader {
   transfer::Reader reader_;
   checksum::Checksum checksum_;
   bool verify_ = true;
+  std::chrono::milliseconds io_deadline_{};
   uint64_t position_ = 0;       // in the block, of the next byte to hand out
   uint64_t end_ = 0;            // in the block
   uint64_t next_in_block_ = 0;  // where the next packet begins

@@ -28,8 +28,7 @@ Task<Result<void>> ReplicaReader::next(ReceivedBytes& into) {
       if (position_ >= end_) co_return Result<void>{};
       DFS_CO_TRY_OK(co_await open());
     }
-    Result<void> received =
-        co_await with_deadline(source_.settings.io_deadline, "reading from DataNode", reader_->next(into));
+    Result<void> received = co_await reader_->next(into);
     if (co_await cancelled()) {
       close();
       co_return fail(ErrorCode::kCancelled, "reading " + source_.blocks.path() + " was cancelled");

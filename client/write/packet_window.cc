@@ -36,7 +36,11 @@ Result<void> PacketWindow::push(PacketPtr packet) {
   bool was_empty = false;
   {
     std::unique_lock lock(mutex_);
-    wait(lock, [&] { return outstanding_ < outstanding_max_; });
+    if (outstanding_ == outstanding_max_) {
+      wants_room_ = true;
+      wait(lock, [&] { return has_room(); });
+      wants_room_ = false;
+    }
     if (error_) return fail(*error_);
     ++outstanding_;
     was_empty = queue_.empty();
@@ -48,7 +52,9 @@ Result<void> PacketWindow::push(PacketPtr packet) {
 
 Result<void> PacketWindow::wait_for_ack(int64_t seqno) {
   std::unique_lock lock(mutex_);
+  wanted_ack_ = seqno;
   wait(lock, [&] { return acknowledged_ >= seqno; });
+  wanted_ack_.reset();
   if (acknowledged_ >= seqno) return {};
   return fail(*error_);
 }
@@ -82,7 +88,7 @@ void PacketWindow::acknowledged(int64_t seqno) {
   std::lock_guard lock(mutex_);
   acknowledged_ = seqno;
   --outstanding_;
-  changed_.notify_all();
+  if ((wants_room_ && has_room()) || (wanted_ack_ && *wanted_ack_ <= seqno)) changed_.notify_all();
 }
 
 void PacketWindow::recycle(PacketPtr packet) {

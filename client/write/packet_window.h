@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -12,7 +13,8 @@
 namespace dfs::client {
 
 // The packets between the thread that writes and the client's thread that sends: a bounded queue, and what has been
-// acknowledged. The writer waits only when `outstanding_max` packets are queued or unacknowledged, and for flushes.
+// acknowledged. The writer waits only when `outstanding_max` packets are queued or unacknowledged, until a quarter of
+// them is acknowledged so that it then has work for a while, and for flushes.
 //
 // Thread-safe. The first error stays: every later call of the writer returns it.
 class PacketWindow {
@@ -43,6 +45,7 @@ class PacketWindow {
   // Until `ready()`, an error, or the time to give up, which is an error too.
   template <class Ready>
   void wait(std::unique_lock<std::mutex>& lock, Ready ready);
+  bool has_room() const { return outstanding_ <= outstanding_max_ - std::max<size_t>(outstanding_max_ / 4, 1); }
 
   const size_t outstanding_max_;
   const std::function<void()> wake_;
@@ -52,6 +55,9 @@ class PacketWindow {
   std::vector<PacketPtr> spare_;
   size_t outstanding_ = 0;
   int64_t acknowledged_ = -1;
+  // What the writer waits for, if it does.
+  bool wants_room_ = false;
+  std::optional<int64_t> wanted_ack_;
   std::optional<Error> error_;
   std::optional<std::chrono::steady_clock::time_point> give_up_at_;
 };

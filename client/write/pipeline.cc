@@ -105,15 +105,22 @@ Task<void> Pipeline::send_heartbeat() {
 }
 
 Task<void> Pipeline::receive_acks() {
+  transfer::PipelineAck ack;
   while (true) {
-    Result<transfer::PipelineAck> ack = co_await with_deadline(
-        ack_deadline_, "waiting for acknowledgements of the pipeline " + nodes_text_, reader_->ack());
-    if (!ack) {
-      if (!(co_await cancelled())) fail_with({.error = std::move(ack).error(), .bad_node = 0, .restarting = false});
+    // Most of them come many at a time, and only a wait needs a deadline.
+    Result<bool> came = reader_->ack_now(ack);
+    if (came && !*came) {
+      Result<void> waited = co_await with_deadline(
+          ack_deadline_, "waiting for acknowledgements of the pipeline " + nodes_text_, stream_->wait_readable());
+      if (waited) continue;
+      came = fail(std::move(waited).error());
+    }
+    if (!came) {
+      if (!(co_await cancelled())) fail_with({.error = std::move(came).error(), .bad_node = 0, .restarting = false});
       co_return;
     }
-    for (size_t i = ack->replies.size(); i-- > 0;) {
-      const transfer::Status reply = ack->replies[i];
+    for (size_t i = ack.replies.size(); i-- > 0;) {
+      const transfer::Status reply = ack.replies[i];
       if (reply == transfer::Status::kSuccess) continue;
       const std::string node = i < node_addresses_.size() ? node_addresses_[i] : "?";
       fail_with({.error = Error(ErrorCode::kIo, "Bad response " + transfer::name_of(reply) + " from datanode " + node),
@@ -121,9 +128,9 @@ Task<void> Pipeline::receive_acks() {
                  .restarting = reply == transfer::Status::kOobRestart});
       co_return;
     }
-    if (ack->seqno == transfer::kHeartbeatSeqno) continue;
-    if (unacknowledged_.empty() || unacknowledged_.front()->header.seqno != ack->seqno) {
-      fail_with({.error = Error(ErrorCode::kIo, "unexpected acknowledgement of packet " + std::to_string(ack->seqno) +
+    if (ack.seqno == transfer::kHeartbeatSeqno) continue;
+    if (unacknowledged_.empty() || unacknowledged_.front()->header.seqno != ack.seqno) {
+      fail_with({.error = Error(ErrorCode::kIo, "unexpected acknowledgement of packet " + std::to_string(ack.seqno) +
                                                     " from the pipeline " + nodes_text_),
                  .bad_node = 0,
                  .restarting = false});
@@ -138,7 +145,7 @@ Task<void> Pipeline::receive_acks() {
     else
       window_.recycle(std::move(packet));
     // The end of the block is told to the writer by whoever finishes the block.
-    if (!last) window_.acknowledged(ack->seqno);
+    if (!last) window_.acknowledged(ack.seqno);
     if (unacknowledged_.empty()) wake_();
     if (last) co_return;
   }

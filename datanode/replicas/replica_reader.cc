@@ -52,7 +52,6 @@ Result<void> ReplicaReader::read(uint64_t offset, std::span<uint8_t> data, std::
   return done;
 }
 
-// A recovery changed the files under us: what was read may be of both.
 Result<void> ReplicaReader::check_not_cut() const {
   if (replica_->cuts() == view_.cuts) return {};
   return fail(ErrorCode::kIo, fmt::format("blk_{} was cut while it was read", int64_t(raw(view_.block.id))));
@@ -62,14 +61,18 @@ Result<void> ReplicaReader::read_files(uint64_t offset, std::span<uint8_t> data,
   DFS_TRY(size_t count, data_->pread(data, offset));
   if (count != data.size()) return fail(shorter("The data file"));
   if (sums.empty()) return {};
-  DFS_TRY(size_t sums_count, meta_->pread(sums, kMetaHeaderBytes + offset / checksum_.chunk_bytes * 4));
-  if (sums_count != sums.size()) return fail(shorter("The meta file"));
   const uint64_t end = offset + data.size();
+  DFS_TRY_OK(read_sums(offset, end, sums));
   const uint64_t rest = end % checksum_.chunk_bytes;
+  if (end != view_.on_disk_bytes && rest != 0) return sum_part(end, data.last(rest), sums.last(4));
+  return {};
+}
+
+Result<void> ReplicaReader::read_sums(uint64_t offset, uint64_t end, std::span<uint8_t> sums) {
+  DFS_TRY(size_t count, meta_->pread(sums, kMetaHeaderBytes + offset / checksum_.chunk_bytes * 4));
+  if (count != sums.size()) return fail(shorter("The meta file"));
   if (end == view_.on_disk_bytes && view_.last_sum) {
     store_big_endian(sums.data() + sums.size() - 4, *view_.last_sum);
-  } else if (end != view_.on_disk_bytes && rest != 0) {
-    return sum_part(end, data.last(rest), sums.last(4));
   }
   return {};
 }

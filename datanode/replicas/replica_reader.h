@@ -31,6 +31,12 @@ class ReplicaReader {
   // whole chunk matches. kCorruptFormat if the files are shorter than they were, kIo if somebody cut them meanwhile.
   // Requires: `offset` is at the start of a chunk.
   Result<void> read(uint64_t offset, std::span<uint8_t> data, std::span<uint8_t> sums);
+  // The sums alone of the chunks of [offset, end). Requires: both at the start of a chunk, or `end` at length_bytes().
+  Result<void> read_sums(uint64_t offset, uint64_t end, std::span<uint8_t> sums);
+  // For data that is not looked at on its way. Who sends it asks check_not_cut() before and after.
+  File& data() { return *data_; }
+  // kIo if a recovery has cut the files since they were opened: what was read may be of both.
+  Result<void> check_not_cut() const;
   // The first chunk of what read() brought that does not match, as an offset in the block.
   std::optional<uint64_t> first_mismatch(uint64_t offset, ByteView data, ByteView sums) const;
   // All sums of the replica.
@@ -39,8 +45,6 @@ class ReplicaReader {
  private:
   ReplicaReader() = default;
   Result<void> read_files(uint64_t offset, std::span<uint8_t> data, std::span<uint8_t> sums);
-  // kIo if it was.
-  Result<void> check_not_cut() const;
   Error shorter(const char* file) const;
   Result<void> sum_part(uint64_t end, ByteView part, std::span<uint8_t> sum);
 

@@ -52,6 +52,20 @@ class Volume {
   const std::string& directory() const { return settings_.directory; }
   Disk& disk() const { return *settings_.disk; }
   boost::asio::any_io_executor executor() const;
+  // Leave to hold one of the threads for moments of waiting: all may but one, so that work never waits for idlers.
+  class IdleThread {
+   public:
+    explicit IdleThread(Volume& volume)
+        : volume_(volume), allowed_(++volume.idle_threads_ < volume.settings_.threads) {}
+    ~IdleThread() { --volume_.idle_threads_; }
+    IdleThread(const IdleThread&) = delete;
+    IdleThread& operator=(const IdleThread&) = delete;
+    bool allowed() const { return allowed_; }
+
+   private:
+    Volume& volume_;
+    const bool allowed_;
+  };
 
   // Durable VERSION with a new storage id. Requires: not formatted.
   Result<void> format(const NodeIdentity& node);
@@ -98,6 +112,7 @@ class Volume {
   Settings settings_;
   Layout layout_;
   std::unique_ptr<Threads> threads_;
+  std::atomic<size_t> idle_threads_ = 0;
   std::unique_ptr<File> lock_;
   bool formatted_ = false;
   std::string storage_id_;

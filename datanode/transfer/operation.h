@@ -83,7 +83,7 @@ Task<Result<std::unique_ptr<ReplicaReader>>> open_for_reading(TransferContext& c
 // Sends [begin, end) of a replica as packets, then the empty last one. kChecksum where `verify` finds a mismatch.
 struct Sending {
   uint64_t begin = 0;  // at the start of a chunk
-  uint64_t end = 0;
+  uint64_t end = 0;    // at the end of one or of the replica, unless it is verified or throttled
   bool sums = true;
   bool verify = false;
   Throttle* throttle = nullptr;

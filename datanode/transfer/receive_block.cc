@@ -13,17 +13,32 @@ using transfer::Packet;
 using transfer::PipelineAck;
 using transfer::Status;
 
+namespace {
+// A turn ends, so that others of the volume have theirs, after this much.
+constexpr size_t kTurnBytes = 4u << 20;
+constexpr std::chrono::milliseconds kTurnTime{20};
+// For the next packet of a sender that keeps up; a wake-up of two threads costs as much as some ten microseconds.
+constexpr std::chrono::milliseconds kLinger{1};
+}  // namespace
+
 BlockReceiver::BlockReceiver(Settings settings, ReplicaStore& store, std::unique_ptr<ReplicaWriter> writer,
                              std::shared_ptr<Stream> upstream, transfer::Reader& reader, Watchdog& watchdog,
                              Watchdog::Watch& watch, std::optional<Mirror> mirror, asio::any_io_executor executor)
     : settings_(settings),
+      executor_(executor),
       store_(store),
-      writer_(std::move(writer)),
+      replica_(writer->shared()),
+      volume_(replica_->volume()),
+      packets_({.sender_checksum = settings.sender_checksum,
+                .verifies = settings.verifies,
+                .sync_on_close = settings.sync_on_close,
+                .sender = upstream->remote()},
+               std::move(writer)),
       upstream_(std::move(upstream)),
       reader_(reader),
       watch_(watch),
       mirror_(std::move(mirror)),
-      changed_(std::move(executor)) {
+      changed_(std::make_shared<Signal>(executor)) {
   if (mirror_) {
     mirror_watch_.emplace(watchdog, *mirror_->stream, settings_.idle_deadline + kPatiencePerNode * int(mirror_->nodes));
   }
@@ -34,145 +49,149 @@ void BlockReceiver::fail_with(Error error) {
   // Ends what the others wait for.
   upstream_->close();
   if (mirror_) mirror_->stream->close();
-  changed_.notify();
+  changed_->notify();
 }
 
 Task<Result<void>> BlockReceiver::run() {
-  co_await (without_cancellation_exceptions(receive()) && without_cancellation_exceptions(store_batches()) &&
-            without_cancellation_exceptions(respond()));
+  if (mirror_ && settings_.acknowledges) {
+    co_await (without_cancellation_exceptions(receive()) && without_cancellation_exceptions(respond()));
+  } else {
+    co_await receive();
+  }
   if (error_) co_return fail(*error_);
   co_return Result<void>{};
 }
 
 Task<void> BlockReceiver::receive() {
-  for (size_t turn = 0; !ended(); ++turn) {
-    Batch& batch = batches_[turn % 2];
-    while (batch.users > 0 && !ended()) co_await changed_.wait();
-    if (ended()) break;
-    watch_.touch();
-    if (auto read = co_await reader_.packets(batch.packets); !read) {
-      fail_with(std::move(read).error());
-      break;
-    }
-    watch_.touch();
-    const bool last = batch.packets.packets.back().header.last_packet_in_block;
-    const size_t bytes = batch.packets.whole.size();
-    batch.users = 1;
-    received_.push_back(&batch);
-    if (last) all_received_ = true;
-    if (mirror_ && !mirror_failed_) {
-      ++batch.users;
-      if (unacknowledged_ == 0 || !settings_.acknowledges) mirror_watch_->touch();
-      unacknowledged_ += batch.packets.packets.size();
-      changed_.notify();
-      asio::const_buffer whole(batch.packets.whole.data(), batch.packets.whole.size());
-      auto forwarded = co_await mirror_->stream->write(std::span(&whole, 1));
-      --batch.users;
-      if (!forwarded && !ended()) {
-        log::info("Writing blk_{} to mirror {}: {}", int64_t(raw(writer_->replica().id())), mirror_->stream->remote(),
-                  forwarded.error().message());
-        mirror_failed_ = true;
-        // A copy goes on without its mirror; the client of a pipeline is told by the acknowledgements.
-        mirror_->stream->close();
-      }
-    }
-    changed_.notify();
-    if (last) break;
-    if (settings_.throttle) {
-      if (auto pause = settings_.throttle->take(bytes); pause.count() > 0) {
-        if (auto slept = co_await sleep_for(pause); !slept) fail_with(std::move(slept).error());
-      }
+  auto received = co_await take_turns();
+  if (!received) {
+    // The responder has to say who is at fault before the connection ends.
+    if (found_corruption_ && mirror_ && settings_.acknowledges) {
+      if (!error_) error_ = std::move(received).error();
+    } else {
+      fail_with(std::move(received).error());
     }
   }
   all_received_ = true;
-  changed_.notify();
+  changed_->notify();
 }
 
-Task<void> BlockReceiver::store_batches() {
-  auto executor = writer_->replica().volume().executor();
-  while (true) {
-    while (received_.empty() && !all_received_) co_await changed_.wait();
-    if (received_.empty()) break;
-    Batch& batch = *received_.front();
-    received_.pop_front();
-    Written written = co_await run_on(executor, [&] { return write(batch.packets); });
-    for (size_t i = 0; i < written.packets + written.corrupt; ++i) {
-      const transfer::PacketHeader& header = batch.packets.packets[i].header;
-      acks_.push_back({.seqno = header.seqno,
-                       .last = header.last_packet_in_block,
-                       .end = uint64_t(header.offset_in_block) + header.data_bytes,
-                       .status = i < written.packets ? Status::kSuccess : Status::kErrorChecksum});
-    }
-    --batch.users;
+Task<Result<void>> BlockReceiver::take_turns() {
+  bool starved = reader_.buffered() == 0;
+  while (!ended()) {
+    if (starved) DFS_CO_TRY_OK(co_await upstream_->wait_readable());
     watch_.touch();
-    changed_.notify();
-    if (!written.outcome) {
-      found_corruption_ = written.corrupt;
-      store_.note_error(writer_->replica().volume(), written.outcome.error());
-      // The responder has to say who is at fault before the connection ends.
-      if (written.corrupt && settings_.acknowledges) {
-        error_ = written.outcome.error();
-        all_received_ = true;
-      } else {
-        fail_with(std::move(written.outcome).error());
+    Turn turn = co_await run_on(volume_.executor(), [this] { return take_turn(); });
+    if (!mirror_ && settings_.acknowledges) {
+      auto sent = co_await send_acks();
+      if (turn.outcome && !sent) turn = {.outcome = std::move(sent), .sender_failed = true, .unforwarded = {}};
+    }
+    if (!turn.outcome) {
+      found_corruption_ = turn.corrupt;
+      if (!turn.sender_failed) store_.note_error(volume_, turn.outcome.error());
+      co_return std::move(turn.outcome);
+    }
+    if (!turn.unforwarded.empty()) co_await forward(turn.unforwarded);
+    if (turn.last) break;
+    if (settings_.throttle) {
+      if (auto pause = settings_.throttle->take(turn.bytes); pause.count() > 0) {
+        DFS_CO_TRY_OK(co_await sleep_for(pause));
       }
+    }
+    starved = turn.starved;
+  }
+  co_return Result<void>{};
+}
+
+Task<void> BlockReceiver::forward(ByteView bytes) {
+  if (mirror_failed_) co_return;
+  asio::const_buffer buffer(bytes.data(), bytes.size());
+  auto forwarded = co_await mirror_->stream->write(std::span(&buffer, 1));
+  if (forwarded || ended()) co_return;
+  log::info("Writing blk_{} to mirror {}: {}", int64_t(raw(replica_->id())), mirror_->stream->remote(),
+            forwarded.error().message());
+  mirror_failed_ = true;
+  // A copy goes on without its mirror; the client of a pipeline is told by the acknowledgements.
+  mirror_->stream->close();
+}
+
+BlockReceiver::Turn BlockReceiver::take_turn() {
+  Turn turn{.outcome = {}, .unforwarded = {}};
+  const auto end = std::chrono::steady_clock::now() + kTurnTime;
+  while (turn.outcome && !turn.last && turn.unforwarded.empty() && (mirror_ || ack_bytes_.empty())) {
+    if (turn.bytes >= kTurnBytes || std::chrono::steady_clock::now() >= end) break;
+    auto taken = reader_.packets_now(batch_);
+    if (!taken) {
+      turn.outcome = fail(std::move(taken).error());
+      turn.sender_failed = true;
+    } else if (!*taken) {
+      Volume::IdleThread idle(volume_);
+      if (idle.allowed() && upstream_->linger_readable(kLinger)) continue;
+      turn.starved = true;
       break;
+    } else {
+      watch_.touch();
+      turn.bytes += batch_.whole.size();
+      if (mirror_ && !mirror_failed_) forward_now(turn);
+      store(turn);
     }
   }
-  all_written_ = true;
-  changed_.notify();
+  return turn;
 }
 
-BlockReceiver::Written BlockReceiver::write(const transfer::PacketBatch& batch) {
-  Written written;
-  for (const Packet& packet : batch.packets) {
-    if (written.outcome = write(packet, written.corrupt); !written.outcome) break;
-    ++written.packets;
-  }
-  if (auto flushed = writer_->flush(); !flushed && written.outcome) {
-    written.outcome = std::move(flushed);
-    written.packets = 0;
-  }
-  return written;
+void BlockReceiver::forward_now(Turn& turn) {
+  if (unacknowledged_ == 0 || !settings_.acknowledges) mirror_watch_->touch();
+  unacknowledged_ += batch_.packets.size();
+  const size_t sent = mirror_->stream->write_now(as_text(batch_.whole));
+  turn.unforwarded = batch_.whole.subspan(sent);
 }
 
-Result<void> BlockReceiver::write(const Packet& packet, bool& corrupt) {
-  const transfer::PacketHeader& header = packet.header;
-  if (!packet.data.empty()) {
-    const checksum::Checksum& theirs = settings_.sender_checksum;
-    const checksum::Checksum& ours = writer_->checksum();
-    ByteView sums = packet.sums;
-    if (!sums.empty() && sums.size() != theirs.sums_bytes(packet.data.size())) {
-      return fail(ErrorCode::kIo,
-                  fmt::format("Invalid checksum length: received length is {} but expected length is {}", sums.size(),
-                              theirs.sums_bytes(packet.data.size())));
-    }
-    if (!sums.empty() && (settings_.verifies || theirs.type != ours.type)) {
-      if (auto bad = theirs.first_mismatch(packet.data, sums)) {
-        corrupt = true;
-        return fail(ErrorCode::kChecksum,
-                    fmt::format("Unexpected checksum mismatch while writing blk_{} from {} at offset {}",
-                                int64_t(raw(writer_->replica().id())), upstream_->remote(),
-                                header.offset_in_block + int64_t(*bad)));
-      }
-    }
-    if (sums.empty() || theirs.type != ours.type) {
-      made_sums_.resize(ours.sums_bytes(packet.data.size()));
-      ours.compute(packet.data, made_sums_);
-      sums = made_sums_;
-    }
-    DFS_TRY_OK(writer_->append(uint64_t(header.offset_in_block), packet.data, sums));
+void BlockReceiver::store(Turn& turn) {
+  PacketWriter::Written written = packets_.write(batch_);
+  acks_of_batch_.clear();
+  for (size_t i = 0; i < written.packets + written.corrupt; ++i) {
+    const transfer::PacketHeader& header = batch_.packets[i].header;
+    acks_of_batch_.push_back({.seqno = header.seqno,
+                              .last = header.last_packet_in_block,
+                              .end = uint64_t(header.offset_in_block) + header.data_bytes,
+                              .status = i < written.packets ? Status::kSuccess : Status::kErrorChecksum});
   }
-  // At the end of the block the sync runs here, beside that of the DataNodes further down, and not after theirs.
-  if (header.sync_block || (header.last_packet_in_block && settings_.sync_on_close)) {
-    DFS_TRY_OK(writer_->flush());
-    DFS_TRY_OK(writer_->sync());
+  turn.corrupt = written.corrupt;
+  turn.outcome = std::move(written.outcome);
+  turn.last = turn.outcome && batch_.packets.back().header.last_packet_in_block;
+  if (!settings_.acknowledges) return;
+  if (mirror_) {
+    hand_to_responder(acks_of_batch_);
+  } else {
+    if (turn.last) turn.outcome = finalise();
+    if (turn.outcome || turn.corrupt) acknowledge(acks_of_batch_);
   }
-  return {};
+}
+
+Result<void> BlockReceiver::finalise() {
+  return store_.finalise(packets_.take(), settings_.sync_on_close, "");
+}
+
+// The last DataNode of a pipeline acknowledges all it has written at once.
+void BlockReceiver::acknowledge(const std::vector<Ack>& acks) {
+  uint64_t end = 0;
+  for (const Ack& ack : acks) {
+    if (ack.status == Status::kSuccess) end = std::max(end, ack.end);
+    transfer::encode_ack({.seqno = ack.seqno, .replies = {ack.status}, .downstream_nanos = 0}, ack_bytes_);
+  }
+  replica_->update([end](Replica::View& view) {
+    view.acknowledged_bytes = std::max(view.acknowledged_bytes, std::min(end, view.on_disk_bytes));
+  });
+  ack_bytes_.erase(0, upstream_->write_now(ack_bytes_));
+}
+
+void BlockReceiver::hand_to_responder(const std::vector<Ack>& acks) {
+  std::lock_guard lock(acks_mutex_);
+  acks_.insert(acks_.end(), acks.begin(), acks.end());
+  if (std::exchange(responder_waits_, false)) asio::post(executor_, [changed = changed_] { changed->notify(); });
 }
 
 Task<void> BlockReceiver::respond() {
-  if (!settings_.acknowledges) co_return;
   while (true) {
     auto finished = co_await respond_once();
     if (!finished) {
@@ -183,98 +202,101 @@ Task<void> BlockReceiver::respond() {
   }
 }
 
-// True after the acknowledgement of the last packet.
-Task<Result<bool>> BlockReceiver::respond_once() {
-  PipelineAck downstream;
-  if (mirror_ && !mirror_failed_) {
-    auto ack = co_await mirror_->reader->ack();
-    if (ended() && !found_corruption_) co_return fail(*error_);
-    if (ack) {
-      mirror_watch_->touch();
-      downstream = *std::move(ack);
-    } else {
-      log::info("Reading acknowledgements of blk_{} from {}: {}", int64_t(raw(writer_->replica().id())),
-                mirror_->stream->remote(), ack.error().message());
-      mirror_failed_ = true;
-    }
-  }
-  if (mirror_ && mirror_failed_) {
-    // The client hears that the node behind us is at fault, and then takes the pipeline down.
-    ack_bytes_.clear();
-    transfer::encode_ack({.seqno = transfer::kUnknownSeqno, .replies = {Status::kSuccess, Status::kError}}, ack_bytes_);
-    asio::const_buffer buffer(ack_bytes_.data(), ack_bytes_.size());
-    DFS_CO_TRY_OK(co_await upstream_->write(std::span(&buffer, 1)));
-    // Once all is received nobody reads what comes from upstream, not even its end.
-    while (!ended() && !all_received_) co_await changed_.wait();
-    if (error_) co_return fail(*error_);
-    co_return fail(ErrorCode::kEof, "The pipeline has lost " + mirror_->stream->remote());
-  }
-  if (mirror_ && downstream.seqno == transfer::kUnknownSeqno) {
-    // Not about one packet: an out-of-band status, or a failure further down.
-    downstream.replies.insert(downstream.replies.begin(), Status::kSuccess);
-    ack_bytes_.clear();
-    transfer::encode_ack(downstream, ack_bytes_);
-    asio::const_buffer buffer(ack_bytes_.data(), ack_bytes_.size());
-    DFS_CO_TRY_OK(co_await upstream_->write(std::span(&buffer, 1)));
-    co_return false;
-  }
-  while (acks_.empty() && !ended() && !all_written_) co_await changed_.wait();
-  if (acks_.empty()) {
-    if (error_) co_return fail(*error_);
-    co_return fail(ErrorCode::kEof, "The pipeline ended before its last packet");
-  }
-  if (mirror_) {
-    --unacknowledged_;
-    if (downstream.seqno != acks_.front().seqno) {
-      co_return fail(ErrorCode::kIo,
-                     fmt::format("PacketResponder: blk_{}: seqno: expected={}, received={}",
-                                 int64_t(raw(writer_->replica().id())), acks_.front().seqno, downstream.seqno));
-    }
-    if (!downstream.replies.empty() && downstream.replies[0] == Status::kErrorChecksum) {
-      co_return fail(ErrorCode::kIo,
-                     "Shutting down writer and responder since the down streams reported the data sent by this thread "
-                     "is corrupt");
-    }
-  }
-  // Without a mirror all of them are acknowledged at once. A last packet that was not taken ends nothing.
-  const Ack& newest = mirror_ ? acks_.front() : acks_.back();
-  const bool last = newest.last && newest.status == Status::kSuccess;
-  if (last) {
-    auto finalised = co_await run_on(writer_->replica().volume().executor(),
-                                     [&] { return store_.finalise(std::move(writer_), settings_.sync_on_close, ""); });
-    if (!finalised) co_return fail(std::move(finalised).error());
-  }
-  DFS_CO_TRY_OK(co_await acknowledge(std::move(downstream.replies)));
-  co_return last&& acks_.empty();
+Task<Result<void>> BlockReceiver::send_acks() {
+  if (ack_bytes_.empty()) co_return Result<void>{};
+  asio::const_buffer buffer(ack_bytes_.data(), ack_bytes_.size());
+  auto sent = co_await upstream_->write(std::span(&buffer, 1));
+  ack_bytes_.clear();
+  watch_.touch();
+  co_return sent;
 }
 
-// The last DataNode of a pipeline acknowledges all it has written at once; one with a mirror, packet by packet.
-Task<Result<void>> BlockReceiver::acknowledge(std::vector<Status> downstream) {
-  ack_bytes_.clear();
-  std::shared_ptr<Replica> replica = writer_ ? writer_->shared() : nullptr;
-  bool corrupt = false;
-  do {
-    Ack ack = acks_.front();
-    acks_.pop_front();
-    PipelineAck answer{.seqno = ack.seqno, .replies = {ack.status}, .downstream_nanos = 0};
-    answer.replies.insert(answer.replies.end(), downstream.begin(), downstream.end());
-    if (replica && answer.is_success()) {
-      replica->update([&](Replica::View& view) {
-        view.acknowledged_bytes = std::max(view.acknowledged_bytes, std::min(ack.end, view.on_disk_bytes));
-      });
-    }
-    corrupt = ack.status == Status::kErrorChecksum;
-    transfer::encode_ack(answer, ack_bytes_);
-  } while (!mirror_ && !acks_.empty() && !corrupt);
-  asio::const_buffer buffer(ack_bytes_.data(), ack_bytes_.size());
-  DFS_CO_TRY_OK(co_await upstream_->write(std::span(&buffer, 1)));
-  watch_.touch();
-  if (corrupt) {
+// True after the acknowledgement of the last packet.
+Task<Result<bool>> BlockReceiver::respond_once() {
+  // What the mirror has acknowledged together is passed on together.
+  if (mirror_->reader->buffered() == 0) DFS_CO_TRY_OK(co_await send_acks());
+  if (mirror_failed_) co_return fail((co_await mirror_is_lost()).error());
+  auto downstream = co_await mirror_->reader->ack();
+  if (ended() && !found_corruption_) co_return fail(*error_);
+  if (!downstream) {
+    log::info("Reading acknowledgements of blk_{} from {}: {}", int64_t(raw(replica_->id())), mirror_->stream->remote(),
+              downstream.error().message());
+    mirror_failed_ = true;
+    co_return fail((co_await mirror_is_lost()).error());
+  }
+  mirror_watch_->touch();
+  if (downstream->seqno == transfer::kUnknownSeqno) {
+    DFS_CO_TRY_OK(co_await pass_on_status(*std::move(downstream)));
+    co_return false;
+  }
+  DFS_CO_TRY(const Ack ack, co_await next_ack());
+  --unacknowledged_;
+  if (downstream->seqno != ack.seqno) {
+    co_return fail(ErrorCode::kIo, fmt::format("PacketResponder: blk_{}: seqno: expected={}, received={}",
+                                               int64_t(raw(replica_->id())), ack.seqno, downstream->seqno));
+  }
+  if (!downstream->replies.empty() && downstream->replies[0] == Status::kErrorChecksum) {
+    co_return fail(ErrorCode::kIo,
+                   "Shutting down writer and responder since the down streams reported the data sent by this thread "
+                   "is corrupt");
+  }
+  // A last packet that was not taken ends nothing.
+  const bool last = ack.last && ack.status == Status::kSuccess;
+  if (last) DFS_CO_TRY_OK(co_await run_on(volume_.executor(), [this] { return finalise(); }));
+  PipelineAck answer{.seqno = ack.seqno, .replies = {ack.status}, .downstream_nanos = 0};
+  answer.replies.insert(answer.replies.end(), downstream->replies.begin(), downstream->replies.end());
+  if (answer.is_success()) {
+    replica_->update([&](Replica::View& view) {
+      view.acknowledged_bytes = std::max(view.acknowledged_bytes, std::min(ack.end, view.on_disk_bytes));
+    });
+  }
+  transfer::encode_ack(answer, ack_bytes_);
+  if (last || ack.status == Status::kErrorChecksum) DFS_CO_TRY_OK(co_await send_acks());
+  if (ack.status == Status::kErrorChecksum) {
     co_return fail(ErrorCode::kChecksum,
                    "Shutting down writer and responder due to a checksum error in received data. The error response "
                    "has been sent upstream.");
   }
-  co_return Result<void>{};
+  co_return last;
+}
+
+// Not about one packet: an out-of-band status, or a failure further down.
+Task<Result<void>> BlockReceiver::pass_on_status(PipelineAck downstream) {
+  downstream.replies.insert(downstream.replies.begin(), Status::kSuccess);
+  transfer::encode_ack(downstream, ack_bytes_);
+  co_return co_await send_acks();
+}
+
+// The client hears that the node behind us is at fault, and then takes the pipeline down. Never succeeds.
+Task<Result<void>> BlockReceiver::mirror_is_lost() {
+  transfer::encode_ack({.seqno = transfer::kUnknownSeqno, .replies = {Status::kSuccess, Status::kError}}, ack_bytes_);
+  DFS_CO_TRY_OK(co_await send_acks());
+  // Once all is received nobody reads what comes from upstream, not even its end.
+  while (!ended() && !all_received_) co_await changed_->wait();
+  if (error_) co_return fail(*error_);
+  co_return fail(ErrorCode::kEof, "The pipeline has lost " + mirror_->stream->remote());
+}
+
+// Ours for the packet that comes next, when it is written.
+Task<Result<BlockReceiver::Ack>> BlockReceiver::next_ack() {
+  while (true) {
+    {
+      std::lock_guard lock(acks_mutex_);
+      if (!acks_.empty()) {
+        const Ack ack = acks_.front();
+        acks_.pop_front();
+        co_return ack;
+      }
+      responder_waits_ = true;
+    }
+    if (!ack_bytes_.empty()) {
+      DFS_CO_TRY_OK(co_await send_acks());
+      continue;
+    }
+    if (error_) co_return fail(*error_);
+    if (all_received_) co_return fail(ErrorCode::kEof, "The pipeline ended before its last packet");
+    co_await changed_->wait();
+  }
 }
 
 }  // namespace dfs::datanode

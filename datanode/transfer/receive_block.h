@@ -1,13 +1,16 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "datanode/replicas/replica_store.h"
+#include "datanode/transfer/packet_writer.h"
 #include "datanode/transfer/watchdog.h"
 #include "proto/transfer/reader.h"
 
@@ -19,9 +22,10 @@ inline constexpr std::chrono::milliseconds kPatiencePerNode{5000};
 // Takes in the packets of one block: forwards them to the next DataNode, writes them to the replica, and acknowledges
 // them in order (BlockReceiver and its PacketResponder).
 //
-// Three coroutines work hand in hand: one reads and forwards, one has the volume's threads verify and write, one sends
-// the acknowledgements. Packets stay in the memory they were received in; two batches bound what is on the way, so a
-// slow disk or mirror slows the sender down. Lives on the executor of its streams.
+// As long as the sender keeps up, one of the volume's threads does it all, turn by turn: it takes what has arrived,
+// hands it to the mirror, verifies and writes it, and, in a pipeline's last DataNode, acknowledges it. So a byte meets
+// one thread and its cache. Waiting is done on the executor of the streams; there, too, the mirror's acknowledgements
+// are combined with ours. Memory is one batch, so a slow disk or mirror slows the sender down.
 class BlockReceiver {
  public:
   struct Mirror {
@@ -47,7 +51,7 @@ class BlockReceiver {
   // replica stays as it was last written.
   Task<Result<void>> run();
   // The writer, if run() did not finalise the replica.
-  std::unique_ptr<ReplicaWriter> take_writer() { return std::move(writer_); }
+  std::unique_ptr<ReplicaWriter> take_writer() { return packets_.take(); }
   bool found_corruption() const { return found_corruption_; }
 
  private:
@@ -57,48 +61,62 @@ class BlockReceiver {
     uint64_t end = 0;
     transfer::Status status = transfer::Status::kSuccess;
   };
-  struct Batch {
-    transfer::PacketBatch packets;
-    int users = 0;  // the disk and the mirror
-  };
-  // How far a batch got on the disk.
-  struct Written {
+  // What a turn on one of the volume's threads came to.
+  struct Turn {
     Result<void> outcome;
-    size_t packets = 0;    // done
-    bool corrupt = false;  // the next one failed verification
+    bool sender_failed = false;  // and not the disk
+    bool corrupt = false;        // a packet failed verification
+    bool starved = false;        // everything that has arrived is done
+    bool last = false;           // the block is complete
+    size_t bytes = 0;
+    ByteView unforwarded;  // of batch_: the mirror has no room
   };
 
+  // On the executor:
   Task<void> receive();
-  Task<void> store_batches();
+  Task<Result<void>> take_turns();
+  Task<void> forward(ByteView bytes);
   Task<void> respond();
-  Written write(const transfer::PacketBatch& batch);
-  Result<void> write(const transfer::Packet& packet, bool& corrupt);
   Task<Result<bool>> respond_once();
-  Task<Result<void>> acknowledge(std::vector<transfer::Status> downstream);
+  Task<Result<void>> pass_on_status(transfer::PipelineAck downstream);
+  Task<Result<void>> mirror_is_lost();
+  Task<Result<Ack>> next_ack();
+  Task<Result<void>> send_acks();
   void fail_with(Error error);
   bool ended() const { return error_.has_value(); }
+  // On the volume's threads:
+  Turn take_turn();
+  void forward_now(Turn& turn);
+  void store(Turn& turn);
+  void hand_to_responder(const std::vector<Ack>& acks);
+  void acknowledge(const std::vector<Ack>& acks);
+  Result<void> finalise();
 
   const Settings settings_;
+  const boost::asio::any_io_executor executor_;
   ReplicaStore& store_;
-  std::unique_ptr<ReplicaWriter> writer_;
+  std::shared_ptr<Replica> replica_;
+  Volume& volume_;
+  PacketWriter packets_;
   std::shared_ptr<Stream> upstream_;
   transfer::Reader& reader_;
   Watchdog::Watch& watch_;
   std::optional<Mirror> mirror_;
   std::optional<Watchdog::Watch> mirror_watch_;
-  bool mirror_failed_ = false;
+  std::atomic<bool> mirror_failed_ = false;
+  std::atomic<size_t> unacknowledged_ = 0;  // forwarded, not yet acknowledged by the mirror
 
-  Batch batches_[2];
-  std::deque<Batch*> received_;  // to be written
+  transfer::PacketBatch batch_;
+  std::vector<Ack> acks_of_batch_;
+  std::string ack_bytes_;  // for upstream
   bool all_received_ = false;
-  bool all_written_ = false;
-  std::deque<Ack> acks_;
-  size_t unacknowledged_ = 0;  // forwarded, not yet acknowledged by the mirror
-  Signal changed_;
+  std::shared_ptr<Signal> changed_;
   std::optional<Error> error_;
   bool found_corruption_ = false;
-  std::vector<uint8_t> made_sums_;
-  std::string ack_bytes_;
+
+  std::mutex acks_mutex_;
+  std::deque<Ack> acks_;          // ours, for the responder
+  bool responder_waits_ = false;  // for the next of them
 };
 
 }  // namespace dfs::datanode

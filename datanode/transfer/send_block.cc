@@ -1,4 +1,4 @@
-// Reading replicas out to clients and to other DataNodes (BlockSender).
+// READ_BLOCK (BlockSender).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,90 +8,6 @@
 #include "proto/base/task.h"
 
 namespace dfs::datanode {
-namespace {
-
-using namespace asio::experimental::awaitable_operators;
-
-// The first packet is small, so that a short or abandoned read costs little; then they grow.
-constexpr size_t kFirstPacketBytes = 64u << 10;
-constexpr size_t kPacketBytesMax = 512u << 10;
-
-struct Piece {
-  uint64_t offset = 0;
-  std::vector<uint8_t> memory;
-  std::span<uint8_t> sums, data;
-};
-
-// Reads the next piece on the volume's threads.
-Task<Result<void>> read_piece(ReplicaReader& reader, const Sending& sending, Piece& piece, size_t length) {
-  const checksum::Checksum& checksum = reader.checksum();
-  size_t sums_bytes = sending.sums || sending.verify ? checksum.sums_bytes(length) : 0;
-  if (piece.memory.size() < sums_bytes + length) piece.memory.resize(sums_bytes + length);
-  piece.sums = std::span(piece.memory).first(sums_bytes);
-  piece.data = std::span(piece.memory).subspan(sums_bytes, length);
-  co_return co_await run_on(reader.replica().volume().executor(), [&]() -> Result<void> {
-    DFS_TRY_OK(reader.read(piece.offset, piece.data, piece.sums));
-    if (!sending.verify) return {};
-    if (auto bad = reader.first_mismatch(piece.offset, piece.data, piece.sums)) {
-      return fail(ErrorCode::kChecksum,
-                  fmt::format("Checksum failed at {} of blk_{}", *bad, int64_t(raw(reader.block().id))));
-    }
-    return {};
-  });
-}
-
-Task<Result<void>> nothing_to_read() {
-  co_return Result<void>{};
-}
-
-}  // namespace
-
-Task<Result<void>> send_packets(Stream& stream, Watchdog::Watch& watch, ReplicaReader& reader, Sending sending) {
-  const uint32_t chunk_bytes = reader.checksum().chunk_bytes;
-  Piece pieces[2];
-  size_t packet_bytes = kFirstPacketBytes;
-  uint64_t next = sending.begin;
-  auto length_of_next = [&] {
-    size_t whole_chunks = std::max<size_t>(packet_bytes / chunk_bytes, 1) * chunk_bytes;
-    packet_bytes = std::min(packet_bytes * 2, kPacketBytesMax);
-    return size_t(std::min<uint64_t>(whole_chunks, sending.end - next));
-  };
-  int64_t seqno = 0;
-  if (next < sending.end) {
-    size_t length = length_of_next();
-    pieces[0].offset = next;
-    next += length;
-    DFS_CO_TRY_OK(co_await read_piece(reader, sending, pieces[0], length));
-    for (int current = 0;; current = 1 - current) {
-      Piece& piece = pieces[current];
-      Piece& ahead = pieces[1 - current];
-      watch.touch();
-      if (sending.throttle) {
-        if (auto pause = sending.throttle->take(piece.data.size()); pause.count() > 0) {
-          DFS_CO_TRY_OK(co_await sleep_for(pause));
-        }
-      }
-      transfer::PacketHeader header{
-          .offset_in_block = int64_t(piece.offset), .seqno = seqno++, .data_bytes = uint32_t(piece.data.size())};
-      const bool more = next < sending.end;
-      size_t ahead_bytes = more ? length_of_next() : 0;
-      ahead.offset = next;
-      next += ahead_bytes;
-      ByteView sums = sending.sums ? ByteView(piece.sums) : ByteView();
-      // While this piece is on its way the disk reads the next.
-      auto [sent, read] = co_await (
-          without_cancellation_exceptions(transfer::send_packet(stream, header, sums, piece.data)) &&
-          without_cancellation_exceptions(more ? read_piece(reader, sending, ahead, ahead_bytes) : nothing_to_read()));
-      DFS_CO_TRY_OK(std::move(sent));
-      DFS_CO_TRY_OK(std::move(read));
-      if (!more) break;
-    }
-  }
-  watch.touch();
-  co_return co_await transfer::send_packet(
-      stream, {.offset_in_block = int64_t(sending.end), .seqno = seqno, .last_packet_in_block = true}, {}, {});
-}
-
 Task<Result<std::unique_ptr<ReplicaReader>>> open_for_reading(TransferContext& context, Block block,
                                                               uint64_t wanted_bytes) {
   using namespace std::chrono_literals;

@@ -20,7 +20,7 @@ Task<void> Watchdog::run() {
     if (!co_await sleep_for(1s)) co_return;
     auto now = std::chrono::steady_clock::now();
     for (Watch* watch : watches_) {
-      if (watch->deadline_ > now || watch->expired_) continue;
+      if (watch->deadline_.load() > now || watch->expired_) continue;
       watch->expired_ = true;
       watch->stream_.close();
     }

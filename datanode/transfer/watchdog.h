@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
@@ -24,8 +25,8 @@ class Watchdog {
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
-    // The stream lives: patience begins anew.
-    void touch() { deadline_ = std::chrono::steady_clock::now() + patience_; }
+    // The stream lives: patience begins anew. On any thread.
+    void touch() { deadline_ = std::chrono::steady_clock::now() + patience_.load(); }
     void set_patience(std::chrono::milliseconds patience) {
       patience_ = patience;
       touch();
@@ -36,8 +37,8 @@ class Watchdog {
     friend class Watchdog;
     Watchdog& watchdog_;
     Stream& stream_;
-    std::chrono::milliseconds patience_;
-    std::chrono::steady_clock::time_point deadline_;
+    std::atomic<std::chrono::milliseconds> patience_;
+    std::atomic<std::chrono::steady_clock::time_point> deadline_;
     bool expired_ = false;
     std::list<Watch*>::iterator position_;
   };

@@ -115,7 +115,8 @@ class FaultyDisk::OpenFile final : public File {
     DFS_TRY_OK(faults_->check(DiskOperation::kSize, path_));
     return under_->size();
   }
-  int descriptor() const override { return under_->descriptor(); }
+  // None, so that nobody gets at the file past the faults.
+  int descriptor() const override { return -1; }
 
  private:
   std::unique_ptr<File> under_;

@@ -1,11 +1,15 @@
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/write.hpp>
 
 #include "proto/base/task.h"
+#include "proto/io/disk.h"
 #include "proto/io/stream.h"
 
 namespace dfs {
@@ -15,6 +19,18 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr int kBacklog = 1024;
+
+Error file_ended(uint64_t offset) {
+  return Error(ErrorCode::kCorruptFormat, fmt::format("the file ends before its byte {}", offset));
+}
+
+using Piece = std::array<uint8_t, 64u << 10>;
+// At least one byte.
+Result<ByteView> piece_of(File& file, uint64_t offset, size_t length, Piece& memory) {
+  DFS_TRY(size_t count, file.pread(std::span(memory).first(std::min(length, memory.size())), offset));
+  if (count == 0) return fail(file_ended(offset));
+  return ByteView(memory).first(count);
+}
 
 Error error_of(const error_code& error, std::string_view what) {
   if (error == asio::error::operation_aborted) return Error(ErrorCode::kCancelled, fmt::format("{}: cancelled", what));
@@ -60,23 +76,63 @@ class TcpStream final : public Stream {
   }
 
   using Stream::write;
+  using Stream::write_now;
 
   Task<Result<size_t>> read_some(std::span<uint8_t> to) override {
+    if (closed_) co_return fail(closed_error("read from"));
     auto [error, length] = co_await socket_.async_read_some(asio::buffer(to.data(), to.size()), kAwait);
     if (error) co_return fail(error_of(error, "read from " + remote_));
     co_return length;
   }
 
+  Result<size_t> read_now(std::span<uint8_t> to) override {
+    if (closed_) return fail(closed_error("read from"));
+    const ssize_t count = ::recv(socket_.native_handle(), to.data(), to.size(), MSG_DONTWAIT);
+    if (count > 0) return size_t(count);
+    if (count == 0) return fail(error_of(asio::error::eof, "read from " + remote_));
+    if (errno == EAGAIN || errno == EINTR) return 0;
+    return fail(error_of(error_code(errno, boost::system::system_category()), "read from " + remote_));
+  }
+
+  Task<Result<void>> wait_readable() override {
+    if (closed_) co_return fail(closed_error("read from"));
+    auto [error] = co_await socket_.async_wait(tcp::socket::wait_read, kAwait);
+    if (error) co_return fail(error_of(error, "read from " + remote_));
+    co_return Result<void>{};
+  }
+
+  bool linger_readable(std::chrono::milliseconds at_most) override {
+    pollfd wanted{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
+    return ::poll(&wanted, 1, int(at_most.count())) > 0;
+  }
+
   Task<Result<void>> write(std::span<const asio::const_buffer> buffers) override {
+    if (closed_) co_return fail(closed_error("write to"));
     auto [error, length] = co_await asio::async_write(socket_, BufferRange{buffers}, kAwait);
     if (error) co_return fail(error_of(error, "write to " + remote_));
     co_return Result<void>{};
   }
 
-  size_t write_now(std::string_view bytes) override {
+  size_t write_now(std::string_view bytes, Follows follows) override {
     // Not socket_.send(), which would poll until the socket can be written.
-    ssize_t length = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t length = send(bytes, follows == Follows::kMore ? MSG_MORE : 0);
     return length < 0 ? 0 : size_t(length);
+  }
+
+  Result<size_t> send_file_now(File& file, uint64_t offset, size_t length) override {
+    ssize_t sent = 0;
+    if (file.descriptor() >= 0) {
+      off_t from = off_t(offset);
+      sent = ::sendfile(socket_.native_handle(), file.descriptor(), &from, length);
+      if (sent == 0) return fail(file_ended(offset));
+    } else {
+      Piece memory;
+      DFS_TRY(ByteView piece, piece_of(file, offset, length, memory));
+      sent = send(as_text(piece), 0);
+    }
+    if (sent >= 0) return size_t(sent);
+    if (errno == EAGAIN || errno == EINTR) return 0;
+    return fail(error_of(error_code(errno, boost::system::system_category()), "write to " + remote_));
   }
 
   void shutdown_write() override {
@@ -85,25 +141,35 @@ class TcpStream final : public Stream {
   }
 
   void close() override {
+    closed_ = true;
     error_code ignored;
+    socket_.cancel(ignored);
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
   }
 
   const std::string& remote() const override { return remote_; }
   const std::string& remote_address() const override { return remote_address_; }
   const std::string& local() const override { return local_; }
-  int descriptor() const override { return socket_.is_open() ? const_cast<tcp::socket&>(socket_).native_handle() : -1; }
+  int descriptor() const override { return closed_ ? -1 : const_cast<tcp::socket&>(socket_).native_handle(); }
 
   Task<Result<void>> wait_writable() override {
+    if (closed_) co_return fail(closed_error("write to"));
     auto [error] = co_await socket_.async_wait(tcp::socket::wait_write, kAwait);
     if (error) co_return fail(error_of(error, "write to " + remote_));
     co_return Result<void>{};
   }
 
  private:
+  Error closed_error(std::string_view what) const {
+    return Error(ErrorCode::kEof, fmt::format("{} {}: the connection is closed", what, remote_));
+  }
+  ssize_t send(std::string_view bytes, int flags) {
+    return ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL | flags);
+  }
+
   tcp::socket socket_;
   std::string remote_, remote_address_, local_;
+  std::atomic<bool> closed_ = false;
 };
 
 // IPv4 first, as Hadoop's daemons prefer it: "localhost" is 127.0.0.1 to both ends.
@@ -186,6 +252,12 @@ Task<Result<void>> Stream::read_all(std::span<uint8_t> to) {
     to = to.subspan(length);
   }
   co_return Result<void>{};
+}
+
+Result<size_t> Stream::send_file_now(File& file, uint64_t offset, size_t length) {
+  Piece memory;
+  DFS_TRY(ByteView piece, piece_of(file, offset, length, memory));
+  return write_now(as_text(piece));
 }
 
 Task<Result<void>> Stream::write(std::string_view bytes) {

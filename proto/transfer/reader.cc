@@ -9,11 +9,12 @@
 namespace dfs::transfer {
 namespace {
 constexpr size_t kFirstBytes = 8u << 10;
-// More than this is not read ahead: enough that a system call is cheap beside what it brings.
-constexpr size_t kReadAheadBytesMax = 1u << 20;
+// More than this is not read ahead: enough that a system call is cheap beside what it brings, and little enough that it
+// is still in a core's cache when it is verified and written.
+constexpr size_t kReadAheadBytesMax = 512u << 10;
 }  // namespace
 
-Task<Result<void>> Reader::fill(size_t length) {
+std::span<uint8_t> Reader::room(size_t length) {
   if (begin_ == end_) begin_ = end_ = 0;
   if (begin_ + length > memory_.size() || end_ == memory_.size()) {
     if (begin_ > 0) {
@@ -24,10 +25,24 @@ Task<Result<void>> Reader::fill(size_t length) {
     // Doubling what has really arrived, so that an announced length alone costs nothing.
     if (end_ == memory_.size()) memory_.resize(std::max(kFirstBytes, memory_.size() * 2));
   }
-  DFS_CO_TRY(size_t count, co_await stream_.read_some(std::span(memory_).subspan(end_)));
+  std::span<uint8_t> free = std::span(memory_).subspan(end_);
+  if (packet_bytes_ > 0) {
+    const size_t whole_packets = (buffered() + free.size()) / packet_bytes_ * packet_bytes_;
+    if (whole_packets >= length && whole_packets > buffered()) free = free.first(whole_packets - buffered());
+  }
+  offered_bytes_ = free.size();
+  return free;
+}
+
+void Reader::filled(size_t count) {
   end_ += count;
   // A peer that fills all we offer has more to send.
-  if (end_ == memory_.size() && memory_.size() < kReadAheadBytesMax && begin_ == 0) memory_.resize(memory_.size() * 2);
+  if (count == offered_bytes_ && memory_.size() < kReadAheadBytesMax && begin_ == 0) memory_.resize(memory_.size() * 2);
+}
+
+Task<Result<void>> Reader::fill(size_t length) {
+  DFS_CO_TRY(size_t count, co_await stream_.read_some(room(length)));
+  filled(count);
   co_return Result<void>{};
 }
 
@@ -88,19 +103,24 @@ Task<Result<Packet>> Reader::packet() {
   co_return packet;
 }
 
-Task<Result<void>> Reader::packets(PacketBatch& batch) {
+Result<size_t> Reader::packet_bytes_wanted() const {
+  if (buffered() < kPacketLengthsBytes) return kPacketLengthsBytes;
+  return packet_bytes(available());
+}
+
+Result<bool> Reader::take_packets(PacketBatch& batch) {
   batch.packets.clear();
   batch.whole = {};
-  DFS_CO_TRY(Packet first, co_await packet());
-  batch.packets.push_back(first);
-  while (!batch.packets.back().header.last_packet_in_block && buffered() >= kPacketLengthsBytes) {
-    DFS_CO_TRY(size_t length, packet_bytes(available()));
-    if (buffered() < length) break;
-    DFS_CO_TRY(Packet packet, parse_packet(available()));
+  const uint8_t* start = memory_.data() + begin_;
+  do {
+    DFS_TRY(size_t length, packet_bytes_wanted());
+    if (buffered() < kPacketLengthsBytes || buffered() < length) break;
+    DFS_TRY(Packet packet, parse_packet(available()));
     batch.packets.push_back(packet);
     begin_ += length;
-  }
-  const uint8_t* start = batch.packets.front().whole.data();
+    packet_bytes_ = length;
+  } while (!batch.packets.back().header.last_packet_in_block);
+  if (batch.packets.empty()) return false;
   batch.whole = {start, size_t(memory_.data() + begin_ - start)};
   // The batch leaves with our memory and we go on in its old one, taking along the beginning of the next packet.
   std::swap(batch.memory, memory_);
@@ -109,12 +129,54 @@ Task<Result<void>> Reader::packets(PacketBatch& batch) {
   std::memcpy(memory_.data(), batch.memory.data() + begin_, rest);
   begin_ = 0;
   end_ = rest;
-  co_return Result<void>{};
+  return true;
+}
+
+Task<Result<void>> Reader::packets(PacketBatch& batch) {
+  while (true) {
+    DFS_CO_TRY(bool taken, take_packets(batch));
+    if (taken) co_return Result<void>{};
+    DFS_CO_TRY(size_t wanted, packet_bytes_wanted());
+    DFS_CO_TRY_OK(co_await fill(wanted));
+  }
+}
+
+Result<bool> Reader::packets_now(PacketBatch& batch) {
+  while (true) {
+    DFS_TRY(bool taken, take_packets(batch));
+    if (taken) return true;
+    DFS_TRY(size_t wanted, packet_bytes_wanted());
+    DFS_TRY(size_t count, stream_.read_now(room(wanted)));
+    if (count == 0) return false;
+    filled(count);
+  }
 }
 
 Task<Result<PipelineAck>> Reader::ack() {
   DFS_CO_TRY(ByteView body, co_await message());
   co_return parse_ack(body);
+}
+
+Result<bool> Reader::ack_now(PipelineAck& into) {
+  while (true) {
+    ByteReader bytes(available());
+    size_t wanted = 1;
+    if (auto length = bytes.varint()) {
+      if (*length > kMessageBytesMax) return fail(ErrorCode::kCorruptFormat, "Invalid pipeline acknowledgement");
+      const size_t prefix = buffered() - bytes.remaining();
+      wanted = prefix + size_t(*length);
+      if (buffered() >= wanted) {
+        DFS_TRY(into, parse_ack(available().subspan(prefix, size_t(*length))));
+        begin_ += wanted;
+        return true;
+      }
+    } else if (buffered() >= 10) {
+      return fail(ErrorCode::kCorruptFormat, "Invalid length before a message");
+    }
+    DFS_TRY(size_t count, stream_.read_now(room(wanted)));
+    if (count == 0) return false;
+    filled(count);
+  }
 }
 
 Task<Result<void>> Reader::read_all(std::span<uint8_t> to) {

@@ -46,7 +46,11 @@ class Reader {
   // At least one packet and all that have arrived whole, up to and including a last packet of a block. Reuses the
   // memory of `batch`; what it held is gone.
   Task<Result<void>> packets(PacketBatch& batch);
+  // The same without waiting, on any thread: false if no packet has arrived whole.
+  Result<bool> packets_now(PacketBatch& batch);
   Task<Result<PipelineAck>> ack();
+  // The same without waiting, on any thread: false if none has arrived whole.
+  Result<bool> ack_now(PipelineAck& into);
   // Exactly `to.size()` bytes that are not part of a message.
   Task<Result<void>> read_all(std::span<uint8_t> to);
 
@@ -56,8 +60,16 @@ class Reader {
  private:
   // Makes `length` bytes available in one piece, and returns all that are.
   Task<Result<ByteView>> need(size_t length);
-  // Reads once, at least one byte, with room for at least a little and at most until `length` are there.
+  // Reads once, at least one byte.
   Task<Result<void>> fill(size_t length);
+  // Where to read to: room for at least a little, on the way to `length` available bytes. Ends, as far as can be
+  // foreseen, where a packet ends, so that no part of one has to be moved.
+  std::span<uint8_t> room(size_t length);
+  void filled(size_t count);
+  // The packets that are there whole; false if there are none.
+  Result<bool> take_packets(PacketBatch& batch);
+  // How many bytes the packet takes that comes next, as far as is known.
+  Result<size_t> packet_bytes_wanted() const;
   ByteView available() const { return {memory_.data() + begin_, end_ - begin_}; }
   Task<Result<uint64_t>> varint();
 
@@ -65,6 +77,8 @@ class Reader {
   std::vector<uint8_t> memory_;
   size_t begin_ = 0;
   size_t end_ = 0;
+  size_t offered_bytes_ = 0;  // by room()
+  size_t packet_bytes_ = 0;   // of the packet before
 };
 
 }  // namespace dfs::transfer

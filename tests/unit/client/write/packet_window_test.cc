@@ -38,6 +38,22 @@ TEST(PacketWindow, TheWriterWaitsWhileTooManyPacketsAreUnderWay) {
   EXPECT_TRUE(pushed);
 }
 
+TEST(PacketWindow, AFullWindowOpensWhenAQuarterIsAcknowledged) {
+  PacketWindow window(8, [] {});
+  for (int64_t seqno = 0; seqno < 8; ++seqno) EXPECT_TRUE(window.push(packet(window, seqno)));
+  std::atomic<bool> pushed = false;
+  std::thread writer([&] {
+    EXPECT_TRUE(window.push(packet(window, 8)));
+    EXPECT_TRUE(window.push(packet(window, 9)));
+    pushed = true;
+  });
+  window.acknowledged(0);
+  EXPECT_FALSE(pushed);
+  window.acknowledged(1);
+  writer.join();
+  EXPECT_TRUE(pushed);
+}
+
 TEST(PacketWindow, UnacknowledgedPacketsComeAgainFirst) {
   PacketWindow window(8, [] {});
   for (int64_t seqno = 0; seqno < 4; ++seqno) EXPECT_TRUE(window.push(packet(window, seqno)));

@@ -75,7 +75,8 @@ class WatchedDisk final : public Disk {
     }
     Result<void> reserve(uint64_t length) override { return file_->reserve(length); }
     Result<uint64_t> size() override { return file_->size(); }
-    int descriptor() const override { return file_->descriptor(); }
+    // None, so that nobody gets at the file unseen.
+    int descriptor() const override { return -1; }
 
    private:
     WatchedDisk& disk_;

@@ -1,10 +1,14 @@
 #include "proto/io/stream.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <boost/asio/buffer.hpp>
+#include <csignal>
 
 #include "proto/base/task.h"
+#include "proto/io/disk.h"
+#include "proto/io/memory_disk.h"
 #include "tests/unit/proto/io/run.h"
 
 namespace dfs {
@@ -70,6 +74,68 @@ Task<void> exchange() {
 }
 TEST(Stream, BytesArriveInOrderAndTheEndIsSeen) {
   run(exchange());
+}
+
+Task<void> exchange_without_waiting() {
+  Pair pair = co_await connected_pair();
+  std::array<uint8_t, 8> read{};
+  EXPECT_EQ(*pair.server->read_now(read), 0u);
+  EXPECT_FALSE(pair.server->linger_readable(0ms));
+  EXPECT_EQ(pair.client->write_now("ab", Stream::Follows::kMore), 2u);
+  EXPECT_EQ(pair.client->write_now("c"), 1u);
+  EXPECT_TRUE(co_await pair.server->wait_readable());
+  EXPECT_TRUE(pair.server->linger_readable(5s));
+  EXPECT_TRUE(co_await pair.server->read_all(std::span(read).first(2)));
+  EXPECT_EQ(*pair.server->read_now(read), 1u);
+  pair.client->shutdown_write();
+  EXPECT_TRUE(co_await pair.server->wait_readable());
+  EXPECT_EQ(pair.server->read_now(read).error().code(), ErrorCode::kEof);
+  pair.server->close();
+  EXPECT_EQ(pair.server->read_now(read).error().code(), ErrorCode::kEof);
+  EXPECT_EQ((co_await pair.server->wait_readable()).error().code(), ErrorCode::kEof);
+}
+TEST(Stream, WhatHasArrivedIsTakenWithoutWaiting) {
+  run(exchange_without_waiting());
+}
+
+// Files with a descriptor go out by sendfile, others through memory.
+Task<void> send_file(Disk& disk, std::string path) {
+  const std::string content(300'000, 'f');
+  auto file = disk.open(path, Disk::OpenMode::kCreateNew);
+  EXPECT_TRUE(file);
+  EXPECT_TRUE((*file)->pwrite(as_bytes(content), 0));
+  Pair pair = co_await connected_pair();
+  std::string received;
+  std::vector<uint8_t> part(1u << 20);
+  for (uint64_t sent = 10; sent < content.size();) {
+    auto count = pair.client->send_file_now(**file, sent, content.size() - sent);
+    EXPECT_TRUE(count);
+    if (!count) co_return;
+    if (*count == 0) EXPECT_TRUE(co_await pair.client->wait_writable());
+    sent += *count;
+    while (received.size() + 10 < sent) {
+      auto read = co_await pair.server->read_some(part);
+      EXPECT_TRUE(read);
+      if (!read) co_return;
+      received += as_text(ByteView(part).first(*read));
+    }
+  }
+  EXPECT_EQ(received, content.substr(10));
+  EXPECT_EQ(pair.client->send_file_now(**file, content.size(), 1).error().code(), ErrorCode::kCorruptFormat);
+  // Until it would have to wait; then the peer goes away.
+  while (*pair.client->send_file_now(**file, 0, content.size()) > 0) {
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+  pair.client->close();
+  EXPECT_EQ(pair.client->send_file_now(**file, 0, 1).error().code(), ErrorCode::kEof);
+}
+TEST(Stream, AFileIsSentWithoutWaitingFromDiskAndFromMemory) {
+  MemoryDisk memory;
+  run(send_file(memory, "/file"));
+  char folder[] = "/tmp/dfs_stream_test_XXXXXX";
+  ASSERT_NE(::mkdtemp(folder), nullptr);
+  run(send_file(Disk::posix(), std::string(folder) + "/file"));
+  EXPECT_TRUE(Disk::posix().remove_tree(folder));
 }
 
 Task<void> read_until_cancelled(Stream& stream, ErrorCode& code) {

@@ -119,6 +119,49 @@ TEST(Reader, BatchesHoldWholePacketsAndEndWithTheLastOfTheBlock) {
   }
 }
 
+TEST(Reader, WithoutWaitingOnlyWhatHasArrivedWholeIsTaken) {
+  const std::string packets = packet_text({.seqno = 0}, "sums", "data") + packet_text({.seqno = 1}, "sums", "more");
+  std::string acks;
+  for (int64_t seqno : {7, 8}) {
+    encode_ack({.seqno = seqno, .replies = {Status::kSuccess, Status::kError}, .downstream_nanos = 0}, acks);
+  }
+  for (size_t piece : {size_t(1), size_t(30), SIZE_MAX}) {
+    ScriptedStream of_packets(packets, piece, ScriptedStream::Between::kNothing);
+    Reader packet_reader(of_packets);
+    PacketBatch batch;
+    std::string seen;
+    int empty_handed = 0;
+    while (seen.size() < 2) {
+      auto taken = packet_reader.packets_now(batch);
+      ASSERT_TRUE(taken) << taken.error().to_string();
+      if (!*taken) ++empty_handed;
+      for (const Packet& packet : batch.packets) seen += std::to_string(packet.header.seqno);
+    }
+    EXPECT_EQ(seen, "01");
+    EXPECT_EQ(packet_reader.packets_now(batch).error().code(), ErrorCode::kEof);
+    ScriptedStream of_acks(acks, piece, ScriptedStream::Between::kNothing);
+    Reader reader(of_acks);
+    PipelineAck ack;
+    for (int64_t seqno : {7, 8}) {
+      while (!*reader.ack_now(ack)) ++empty_handed;
+      EXPECT_EQ(ack.seqno, seqno);
+      EXPECT_EQ(ack.replies, (std::vector{Status::kSuccess, Status::kError}));
+    }
+    EXPECT_EQ(empty_handed > 0, piece != SIZE_MAX);
+    EXPECT_EQ(reader.ack_now(ack).error().code(), ErrorCode::kEof);
+  }
+  for (std::string_view broken : {std::string_view("\xff\xff\xff\x7f"), std::string_view("\x02zz")}) {
+    ScriptedStream stream{std::string(broken)};
+    Reader reader(stream);
+    PipelineAck ack;
+    EXPECT_EQ(reader.ack_now(ack).error().code(), ErrorCode::kCorruptFormat);
+  }
+  ScriptedStream endless(std::string(11, '\xff'));
+  Reader reader(endless);
+  PipelineAck ack;
+  EXPECT_EQ(reader.ack_now(ack).error().code(), ErrorCode::kCorruptFormat);
+}
+
 TEST(Reader, PacketsThatHadoopRefusesAreRefused) {
   auto refused = [](std::string bytes) {
     ScriptedStream stream(std::move(bytes));

@@ -9,17 +9,23 @@
 
 namespace dfs::transfer {
 
-// Gives out `input` at most `piece` bytes at a time, then ends; collects what is written.
+// Gives out `input` at most `piece` bytes at a time, then ends; collects what is written. With `kNothing` read_now()
+// finds nothing after each piece, once.
 class ScriptedStream final : public Stream {
  public:
-  explicit ScriptedStream(std::string input, size_t piece = SIZE_MAX) : input_(std::move(input)), piece_(piece) {}
+  enum class Between { kTheNextPiece, kNothing };
+  explicit ScriptedStream(std::string input, size_t piece = SIZE_MAX, Between between = Between::kTheNextPiece)
+      : input_(std::move(input)), piece_(piece), between_(between) {}
 
-  Task<Result<size_t>> read_some(std::span<uint8_t> to) override {
+  Task<Result<size_t>> read_some(std::span<uint8_t> to) override { co_return read_now(to); }
+  Task<Result<void>> wait_readable() override { co_return Result<void>{}; }
+  Result<size_t> read_now(std::span<uint8_t> to) override {
+    if (between_ == Between::kNothing && position_ < input_.size() && std::exchange(given_, !given_)) return 0;
     size_t count = std::min({to.size(), piece_, input_.size() - position_});
-    if (count == 0) co_return fail(ErrorCode::kEof, "end of script");
+    if (count == 0) return fail(ErrorCode::kEof, "end of script");
     std::memcpy(to.data(), input_.data() + position_, count);
     position_ += count;
-    co_return count;
+    return count;
   }
   Task<Result<void>> write(std::span<const asio::const_buffer> buffers) override {
     for (const auto& buffer : buffers) written.append(static_cast<const char*>(buffer.data()), buffer.size());
@@ -38,6 +44,8 @@ class ScriptedStream final : public Stream {
  private:
   std::string input_;
   size_t piece_;
+  Between between_;
+  bool given_ = false;
   size_t position_ = 0;
   std::string name_ = "script";
 };
