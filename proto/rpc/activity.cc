@@ -13,8 +13,10 @@ std::string simple_name(std::string_view java_class) {
 
 }  // namespace
 
-Activity::Activity(const std::vector<std::string>& methods) : errors_(std::make_unique<metrics::Rate[]>(kErrorCodes)) {
+Activity::Activity(const std::vector<std::string>& methods, const std::vector<std::string>& held)
+    : errors_(std::make_unique<metrics::Rate[]>(kErrorCodes)) {
   for (const std::string& method : methods) rates_.try_emplace(method);
+  for (const std::string& method : held) held_.push_back(&rates_[method]);
 }
 
 metrics::Rate* Activity::rate_of(std::string_view method) {
@@ -23,7 +25,7 @@ metrics::Rate* Activity::rate_of(std::string_view method) {
 }
 
 void Activity::answered(metrics::Rate* method, const Result<std::string>& outcome, std::chrono::nanoseconds took) {
-  processing_time.add(took);
+  if (method == nullptr || std::ranges::find(held_, method) == held_.end()) processing_time.add(took);
   if (!outcome) {
     errors_[size_t(outcome.error().code())].add(took);
     return;

@@ -19,8 +19,9 @@ namespace dfs::rpc {
 // What a server has done since its start: counted by its loops, read by anybody.
 class Activity {
  public:
-  // `methods`: those whose times are kept one by one; of others only the errors are.
-  explicit Activity(const std::vector<std::string>& methods);
+  // `methods`: those whose times are kept one by one; of others only the errors are. `held`: those of them that may
+  // wait for something to happen, so that their times say nothing about the server and are kept out of processing_time.
+  explicit Activity(const std::vector<std::string>& methods, const std::vector<std::string>& held = {});
 
   metrics::Counter received_bytes, sent_bytes;
   metrics::Counter successes;
@@ -58,6 +59,7 @@ class Activity {
     size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
   };
   std::unordered_map<std::string, metrics::Rate, Hash, std::equal_to<>> rates_;
+  std::vector<const metrics::Rate*> held_;
   std::unique_ptr<metrics::Rate[]> errors_;  // by code
 
   mutable std::mutex mutex_;

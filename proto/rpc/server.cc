@@ -40,7 +40,10 @@ Task<Result<std::string>> as_task(Reply reply) {
 
 struct Server::State {
   State(Settings with, const std::vector<Protocol*>& served, const security::ProxyUsers& rules)
-      : settings(std::move(with)), protocols(served), proxy_users(rules), activity(settings.measured_methods) {}
+      : settings(std::move(with)),
+        protocols(served),
+        proxy_users(rules),
+        activity(settings.measured_methods, settings.held_methods) {}
 
   // Not const parameters but pointers: coroutines keep nothing that could be a temporary.
   Task<void> accept();

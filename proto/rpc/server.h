@@ -74,7 +74,7 @@ class Server {
     uint32_t idle_connections_max = 4000;
     std::chrono::milliseconds idle_deadline_beyond{20000};
     std::chrono::milliseconds idle_deadline{30 * 60000};
-    std::vector<std::string> measured_methods{};  // see Activity
+    std::vector<std::string> measured_methods{}, held_methods{};  // see Activity
   };
 
   // `loops`: executors that connections are spread over, each a single thread that runs already or will. `protocols`

@@ -55,6 +55,17 @@ TEST(RpcActivity, CountsCallsByMethodAndErrorsByClass) {
   EXPECT_GT(activity.processing_time.total(), 0ns);
 }
 
+TEST(RpcActivity, CallsThatAreHeldSayNothingAboutTheServersSpeed) {
+  Activity activity({"stat", "beat"}, {"beat"});
+  const Result<std::string> answer = std::string();
+  activity.answered(activity.rate_of("beat"), answer, 3s);
+  activity.answered(activity.rate_of("stat"), answer, 3ms);
+  activity.answered(nullptr, answer, 4ms);
+  EXPECT_EQ(activity.processing_time.total(), 7ms);
+  EXPECT_EQ(activity.rate_of("beat")->total(), 3s);
+  EXPECT_EQ(activity.successes.value(), 3u);
+}
+
 TEST(RpcActivity, ConnectionsAreCountedByUser) {
   Activity activity({});
   activity.opened("alice");
