@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "namenode/blocks/patience.h"
 #include "namenode/datanodes/datanode_view.h"
 #include "namenode/store/rows.h"
 #include "namenode/store/tables.h"
@@ -71,6 +73,11 @@ class Blocks {
   virtual Result<void> removed(const View& view, Batch& batch, std::span<const BlockId> blocks) = 0;
   virtual Result<void> completed(const View& view, std::span<const BlockId> blocks) = 0;
   virtual Result<void> replication_changed(const View& view, InodeId file) = 0;
+
+  // What has come since the last call, of what plans may wait for.
+  virtual std::vector<Awaited> take_arrived() { return {}; }
+  // How soon its periodic work wants to go on; nothing: as usual.
+  virtual std::optional<std::chrono::milliseconds> next_round() const { return std::nullopt; }
 
   virtual std::shared_ptr<const DatanodeView> datanodes() const = 0;  // thread-safe
   // Whether mutations are refused now, with SafeModeException's message ("Cannot create file /x. Name node is in safe

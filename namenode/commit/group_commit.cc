@@ -67,10 +67,18 @@ Result<void> GroupCommit::begin() {
   return {};
 }
 
+void GroupCommit::end_patience() {
+  {
+    std::lock_guard lock(mutex_);
+    impatient_ = true;
+  }
+  work_.notify_one();
+}
+
 void GroupCommit::stop() {
   {
     std::lock_guard lock(mutex_);
-    stopping_ = true;
+    stopping_ = impatient_ = true;
   }
   work_.notify_one();
   if (!namespace_thread_.joinable()) return;
@@ -109,7 +117,7 @@ bool GroupCommit::wait_durable(TransactionId transaction) {
 }
 
 bool GroupCommit::submit(Step& step, Suspended waiting) {
-  std::optional<Error> refused = put({&step, waiting, nullptr});
+  std::optional<Error> refused = put({.step = &step, .waiting = waiting, .owned = nullptr});
   if (!refused) return true;
   step.fail(*std::move(refused));
   return false;
@@ -117,7 +125,7 @@ bool GroupCommit::submit(Step& step, Suspended waiting) {
 
 void GroupCommit::submit_unawaited(std::unique_ptr<Step> step) {
   Step* planned = step.get();
-  if (std::optional<Error> refused = put({planned, {}, std::move(step)}))
+  if (std::optional<Error> refused = put({.step = planned, .waiting = {}, .owned = std::move(step)}))
     log::debug("not done: {}", refused->message());
 }
 
@@ -156,15 +164,17 @@ void GroupCommit::run_namespace() {
     bool ending = false;
     {
       std::unique_lock lock(mutex_);
-      auto wait = periodic_due_ - parts_.clock.now();
-      if (queue_.empty() && !stopping_ && wait.count() > 0) {
-        work_.wait_for(lock, wait, [&] { return stopping_ || !queue_.empty(); });
-      }
+      auto is_called = [&] { return stopping_ || impatient_ == keeps_back_ || !queue_.empty(); };
+      auto wait = due() - parts_.clock.now();
+      if (!is_called() && wait.count() > 0) work_.wait_for(lock, wait, is_called);
       take(batch);
       ending = stopping_ && queue_.empty();
+      keeps_back_ = !impatient_;
     }
     if (!batch.empty()) work_through(batch);
+    plan_due();
     if (ending) break;
+    if (auto soon = parts_.blocks.next_round()) periodic_due_ = std::min(periodic_due_, parts_.clock.now() + *soon);
     if (parts_.clock.now() >= periodic_due_) run_periodic();
   }
   std::lock_guard lock(handed_mutex_);
@@ -172,15 +182,20 @@ void GroupCommit::run_namespace() {
   handed_changed_.notify_one();
 }
 
-PlanContext GroupCommit::context(const Caller& caller) const {
-  return {parts_.tables,       parts_.settings,   caller, parts_.blocks, parts_.leases,
-          parts_.clock.wall(), parts_.clock.now()};
+TimePoint GroupCommit::due() const {
+  const std::optional<TimePoint> kept = kept_back_.next_due();
+  return kept ? std::min(*kept, periodic_due_) : periodic_due_;
+}
+
+PlanContext GroupCommit::context(const Caller& caller, TimePoint now, Patience* patience) const {
+  return {parts_.tables, parts_.settings, caller, parts_.blocks, parts_.leases, parts_.clock.wall(), now, patience};
 }
 
 void GroupCommit::fail_for_good(Error error) {
   log::error("{}", error.to_string());
   std::lock_guard lock(durable_mutex_);
   if (!failure_) failure_ = Error(ErrorCode::kIo, error.message());  // clients know no other for it
+  has_failed_ = true;
   durable_changed_.notify_all();
 }
 
@@ -234,30 +249,71 @@ Result<void> GroupCommit::apply_records(std::vector<EditRecord> records, const C
 
 void GroupCommit::work_through(std::vector<Queued>& batch) {
   Handed handed;
-  std::optional<Error> failed = failure();
   for (Queued& queued : batch) {
-    Step& step = *queued.step;
-    if (failed) {
-      step.fail(*failed);
-    } else if (step.ends_segment) {
+    if (queued.step->ends_segment && !has_failed_) {
       handed.callers.push_back(std::move(queued));
       count_roll(handed);
-      static_cast<Roll&>(step).begin_segment(last_);
+      static_cast<Roll&>(*handed.callers.back().step).begin_segment(last_);
       hand_over(std::exchange(handed, Handed{}));
       continue;
-    } else {
-      std::vector<EditRecord> records;
-      Batch locations;
-      step.plan(context(step.caller), records, locations);
-      Result<void> applied = write_locations(std::move(locations));
-      if (applied) applied = apply_records(std::move(records), step.caller, handed);
-      if (!applied) {
-        step.fail(std::move(applied).error());
-        failed = failure();
-      }
     }
-    handed.callers.push_back(std::move(queued));
+    plan(std::move(queued), handed);
+    plan_arrived(handed);
   }
+  hand_over(std::move(handed));
+}
+
+// Adds it to the callers that `handed` answers, or keeps it back.
+void GroupCommit::plan(Queued queued, Handed& handed) {
+  Step& step = *queued.step;
+  if (has_failed_) {
+    step.fail(*failure());
+  } else {
+    const TimePoint now = parts_.clock.now();
+    if (queued.since == TimePoint()) queued.since = now;
+    Patience patience{.since = queued.since};
+    const bool may_wait = keeps_back_ && kept_back_.size() < settings_.kept_back_max;
+    std::vector<EditRecord> records;
+    Batch locations;
+    step.plan(context(step.caller, now, may_wait ? &patience : nullptr), records, locations);
+    Result<void> applied = write_locations(std::move(locations));
+    if (applied && patience.awaited && patience.until > now && records.empty()) {
+      kept_back_.put(*patience.awaited, patience.until, std::move(queued));
+      kept_back_count_ = kept_back_.size();
+      return;
+    }
+    if (applied) applied = apply_records(std::move(records), step.caller, handed);
+    if (!applied) step.fail(std::move(applied).error());
+  }
+  handed.callers.push_back(std::move(queued));
+}
+
+// Plans again what has waited for what has come since.
+void GroupCommit::plan_arrived(Handed& handed) {
+  while (true) {
+    const std::vector<Awaited> arrived = parts_.blocks.take_arrived();
+    if (arrived.empty()) return;
+    for (Awaited awaited : arrived) kept_back_.take(awaited, again_);
+    plan_again(handed);
+  }
+}
+
+void GroupCommit::plan_again(Handed& handed) {
+  for (Queued& queued : again_) plan(std::move(queued), handed);
+  again_.clear();
+  kept_back_count_ = kept_back_.size();
+}
+
+// Plans again what has waited long enough.
+void GroupCommit::plan_due() {
+  const std::optional<TimePoint> next = kept_back_.next_due();
+  if (!next) return;
+  const TimePoint now = keeps_back_ ? parts_.clock.now() : TimePoint::max();
+  if (*next > now) return;
+  Handed handed;
+  kept_back_.take_due(now, again_);
+  plan_again(handed);
+  plan_arrived(handed);
   hand_over(std::move(handed));
 }
 
@@ -276,7 +332,7 @@ void GroupCommit::run_periodic() {
   std::vector<EditRecord> records;
   Batch locations;
   Handed handed;
-  const bool more = periodic_(context(nobody), records, locations);
+  const bool more = periodic_(context(nobody, parts_.clock.now(), nullptr), records, locations);
   forget_retries_at_times(locations);
   if (!write_locations(std::move(locations))) return;
   if (Result<void> applied = apply_records(std::move(records), nobody, handed); !applied) {
@@ -284,10 +340,11 @@ void GroupCommit::run_periodic() {
   } else if (more) {
     periodic_due_ = parts_.clock.now();
   }
-  if (failure()) return;
+  plan_arrived(handed);
+  if (failure() && handed.callers.empty()) return;
   bool roll_due = settings_.transactions_per_segment != 0 && in_segment_ >= settings_.transactions_per_segment;
   if (roll_due) count_roll(handed);
-  if (changed_) hand_over(std::move(handed));
+  if (changed_ || !handed.callers.empty()) hand_over(std::move(handed));
 }
 
 // OP_END_LOG_SEGMENT and OP_START_LOG_SEGMENT, which the journal writes itself, take a transaction each.

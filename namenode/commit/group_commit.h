@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "namenode/commit/activity.h"
+#include "namenode/commit/kept_back.h"
 #include "namenode/commit/namespace_thread.h"
 #include "proto/base/clock.h"
 
@@ -25,6 +26,10 @@ class Journal;
 // the journal thread appends what has been handed to it, syncs once, publishes the newest snapshot and resumes the
 // callers. While a sync runs the next batch is being planned, so under load batches grow by themselves.
 //
+// A plan may ask to be made again when something has come (Patience). Its step then waits on the namespace thread's
+// side without a thread or a journal entry of its own, is planned anew in the very batch that brings the news, and is
+// answered with that batch.
+//
 // After a failed sync, or when the tables cannot be written, nothing is planned any more: every caller gets kIo with
 // the reason, and published() stays where it is. The tables are then ahead of the journal in memory, but never on disk
 // (the gate below); a restart drops that.
@@ -35,6 +40,7 @@ class GroupCommit final : public NamespaceThread {
     size_t batch_max = 1'000;
     // The namespace thread waits while the journal is this many batches behind.
     size_t handed_max = 256;
+    size_t kept_back_max = 20'000;  // answers beyond this go out as they are
     std::chrono::milliseconds periodic_interval{500};
     // The edit log is rolled after this many transactions (0: never by itself).
     uint64_t transactions_per_segment = 1'000'000;
@@ -57,6 +63,9 @@ class GroupCommit final : public NamespaceThread {
   // Opens a segment. Requires: the tables equal the journal (see replay.h). The moment found is published before it
   // returns.
   Result<void> start();
+  // What is kept back is answered as it is, and nothing is kept back any more: for those who wait for all calls to end
+  // before they stop this. Thread-safe.
+  void end_patience();
   // Everything submitted before is answered, the segment ends; callers after that get kCancelled.
   void stop();
 
@@ -77,6 +86,8 @@ class GroupCommit final : public NamespaceThread {
   const CommitActivity& activity() const { return activity_; }
   // Callers whose turn has not come.
   size_t waiting() const;
+  // Callers whose answers are kept back.
+  size_t kept_back() const { return kept_back_count_.load(std::memory_order_relaxed); }
 
  protected:
   bool submit(Step& step, Suspended waiting) override;
@@ -87,6 +98,7 @@ class GroupCommit final : public NamespaceThread {
     Step* step;
     Suspended waiting;
     std::unique_ptr<Step> owned;  // the step, where nobody waits for it
+    TimePoint since{};            // planned for the first time; the epoch: not yet
   };
   struct Handed {
     std::string bytes;
@@ -103,11 +115,16 @@ class GroupCommit final : public NamespaceThread {
   void run_journal();
   void take(std::vector<Queued>& batch);
   void work_through(std::vector<Queued>& batch);
+  void plan(Queued queued, Handed& handed);
+  void plan_arrived(Handed& handed);
+  void plan_again(Handed& handed);
+  void plan_due();
+  TimePoint due() const;
   void run_periodic();
   Result<void> apply_records(std::vector<EditRecord> records, const Caller& caller, Handed& handed);
   void fail_for_good(Error error);
   void fail_tables(Error error);
-  PlanContext context(const Caller& caller) const;
+  PlanContext context(const Caller& caller, TimePoint now, Patience* patience) const;
   void forget_retries_at_times(Batch& batch);
   Result<void> write_locations(Batch locations);
   void hand_over(Handed handed);
@@ -128,6 +145,7 @@ class GroupCommit final : public NamespaceThread {
   std::condition_variable work_;
   std::vector<Queued> queue_;
   bool stopping_ = false;
+  bool impatient_ = false;
 
   std::mutex handed_mutex_;
   std::condition_variable handed_changed_, handed_taken_;
@@ -138,6 +156,7 @@ class GroupCommit final : public NamespaceThread {
   std::condition_variable durable_changed_;
   TransactionId durable_ = kNoTransaction;
   std::optional<Error> failure_;
+  std::atomic<bool> has_failed_{false};
 
   // Not std::atomic: the load of libstdc++ 12 gives its lock back without a barrier.
   mutable std::mutex published_mutex_;
@@ -150,10 +169,15 @@ class GroupCommit final : public NamespaceThread {
   bool changed_ = false;
   uint64_t retries_forgotten_in_ = 0;  // which period
   TimePoint periodic_due_{};
+  KeptBack<Queued> kept_back_;
+  bool keeps_back_ = true;
+  std::vector<Queued> again_;  // taken from kept_back_, to be planned
 
   // Of the journal thread.
   size_t edits_folders_ = 0;  // how many are in use
   Resumptions resumptions_;   // empty but in answer()
+
+  std::atomic<size_t> kept_back_count_{0};
 
   std::thread namespace_thread_;
   std::thread journal_thread_;

@@ -45,6 +45,7 @@ class NamespaceThread {
     LeaseTable& leases;
     WallTime wall;
     TimePoint now;
+    Patience* patience = nullptr;  // as in PlanContext; what the work has written stays
   };
   // `work`: Result<T>(const Unjournaled&).
   template <class T, class Work>

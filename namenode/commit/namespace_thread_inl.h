@@ -53,7 +53,8 @@ class NamespaceThread::Errand final : public Asked<T> {
  public:
   Errand(NamespaceThread& thread, Work&& work) : Asked<T>(thread), work_(std::move(work)) {}
   void plan(const PlanContext& context, std::vector<EditRecord>&, Batch& locations) override {
-    this->outcome_ = work_(Unjournaled{context.view, locations, context.leases, context.wall, context.now});
+    this->outcome_ =
+        work_(Unjournaled{context.view, locations, context.leases, context.wall, context.now, context.patience});
   }
 
  private:

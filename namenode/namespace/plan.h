@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "namenode/blocks/patience.h"
 #include "namenode/journal/edit_record.h"
 #include "namenode/store/tables.h"
 #include "proto/base/clock.h"
@@ -38,6 +39,7 @@ struct PlanContext {
   LeaseTable& leases;  // plans only read it; work that journals nothing renews
   WallTime wall;
   TimePoint now;
+  Patience* patience = nullptr;  // null: the answer goes out
 };
 
 // A mutation decided: the answer that is sent once the records are durable, the records in order, and changes of rows

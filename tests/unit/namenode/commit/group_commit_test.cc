@@ -166,6 +166,119 @@ TEST_F(GroupCommitTest, ARefusalWaitsForTheStateItDependsOn) {
   EXPECT_TRUE(first.get().value());
 }
 
+// Answers how often it was planned when it was told to answer, or had to.
+class PatientCall {
+ public:
+  template <class Context>
+  int plan(const Context& context, std::chrono::milliseconds at_most) {
+    ++plans_;
+    if (context.patience != nullptr && !ready && context.now < context.patience->since + at_most) {
+      context.patience->wait_for({Awaited::Kind::kReplica, 7}, context.patience->since + at_most);
+    }
+    return plans_;
+  }
+  bool ready = false;  // of the namespace thread
+
+ private:
+  int plans_ = 0;
+};
+
+class PatienceTest : public GroupCommitTest {
+ protected:
+  std::future<Result<int>> call(PatientCall& patient, std::chrono::milliseconds at_most) {
+    return spawn(commit->run<int>([&patient, at_most](const NamespaceThread::Unjournaled& work) -> Result<int> {
+      return patient.plan(work, at_most);
+    }));
+  }
+  void arrives(uint64_t block, PatientCall* is_ready = nullptr) {
+    auto told = spawn(commit->run<int>([this, block, is_ready](const NamespaceThread::Unjournaled&) -> Result<int> {
+      if (is_ready != nullptr) is_ready->ready = true;
+      blocks.arrived.push_back({Awaited::Kind::kReplica, block});
+      return 0;
+    }));
+    EXPECT_TRUE(told.get());
+  }
+};
+
+TEST_F(PatienceTest, AnAnswerIsKeptBackUntilWhatItAwaitsHasCome) {
+  ASSERT_TRUE(start());
+  PatientCall patient;
+  std::future<Result<int>> answer = call(patient, 1h);
+  arrives(8);
+  EXPECT_EQ(answer.wait_for(0s), std::future_status::timeout);
+  EXPECT_EQ(commit->kept_back(), 1u);
+  // In vain: it waits on.
+  arrives(7);
+  EXPECT_EQ(answer.wait_for(0s), std::future_status::timeout);
+  arrives(7, &patient);
+  EXPECT_EQ(answer.get().value(), 3);
+  EXPECT_EQ(commit->kept_back(), 0u);
+}
+
+TEST_F(PatienceTest, AfterItsTimeItIsAnsweredAsItIs) {
+  ASSERT_TRUE(start());
+  PatientCall patient;
+  EXPECT_EQ(call(patient, 5ms).get().value(), 2);
+}
+
+TEST_F(PatienceTest, AMutationIsPlannedAgainAndJournaledOnce) {
+  ASSERT_TRUE(start());
+  PatientCall patient;
+  auto made = spawn(commit->write<bool>(root, [&](const PlanContext& context) -> Result<Planned<bool>> {
+    patient.plan(context, 1h);
+    if (!patient.ready) return fail(ErrorCode::kNotReplicatedYet, "not yet");
+    return operations::mkdirs(context, operations::Mkdirs{.path = "/late"});
+  }));
+  arrives(8);
+  EXPECT_EQ(made.wait_for(0s), std::future_status::timeout);
+  EXPECT_FALSE(published("/late"));
+  const TransactionId before = commit->published().applied;
+  arrives(7, &patient);
+  EXPECT_TRUE(made.get().value());
+  EXPECT_TRUE(published("/late"));
+  EXPECT_EQ(raw(commit->published().applied), raw(before) + 1);
+}
+
+TEST_F(PatienceTest, BeyondTheBoundNothingIsKeptBack) {
+  ASSERT_TRUE(start({.kept_back_max = 1}));
+  PatientCall first, second;
+  std::future<Result<int>> kept = call(first, 1h);
+  EXPECT_EQ(call(second, 1h).get().value(), 1);
+  arrives(7, &first);
+  EXPECT_EQ(kept.get().value(), 2);
+}
+
+TEST_F(PatienceTest, TheEndOfPatienceAnswersAllAndLetsNobodyWait) {
+  ASSERT_TRUE(start());
+  PatientCall first, second, third;
+  std::future<Result<int>> one = call(first, 1h), two = call(second, 1h);
+  arrives(8);
+  commit->end_patience();
+  EXPECT_EQ(one.get().value(), 2);
+  EXPECT_EQ(two.get().value(), 2);
+  EXPECT_EQ(call(third, 1h).get().value(), 1);
+}
+
+TEST_F(PatienceTest, StoppingAnswersWhatIsKeptBack) {
+  ASSERT_TRUE(start());
+  PatientCall patient;
+  std::future<Result<int>> answer = call(patient, 1h);
+  arrives(8);
+  commit->stop();
+  EXPECT_EQ(answer.get().value(), 2);
+}
+
+TEST_F(PatienceTest, AFailedJournalIsToldToThoseWhoWait) {
+  ASSERT_TRUE(start());
+  PatientCall patient;
+  std::future<Result<int>> answer = call(patient, 1h);
+  faulty.disarm();
+  faulty.arm({.operation = DiskOperation::kSync});
+  ASSERT_FALSE(make("/lost").get());
+  commit->end_patience();
+  EXPECT_EQ(answer.get().error().code(), ErrorCode::kIo);
+}
+
 TEST_F(GroupCommitTest, ThoseWhoWaitDuringASyncShareTheNext) {
   ASSERT_TRUE(start());
   sync_gate.close();

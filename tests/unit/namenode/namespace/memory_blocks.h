@@ -72,6 +72,7 @@ class MemoryBlocks final : public Blocks {
   Result<void> report_bad(const View&, Batch&, const BlockRow&, std::string_view, std::string_view) override {
     return {};
   }
+  std::vector<Awaited> take_arrived() override { return std::exchange(arrived, {}); }
   std::vector<BlockId> corrupt_blocks(BlockId, size_t) const override { return {}; }
   Result<void> removed(const View& view, Batch& batch, std::span<const BlockId> blocks) override {
     for (BlockId block : blocks) {
@@ -97,6 +98,7 @@ class MemoryBlocks final : public Blocks {
 
   // Every replica counts as finalized and reported.
   bool all_reported = true;
+  std::vector<Awaited> arrived;
   bool safe_mode = false;
   bool resources_low = false;
   bool settled = true;
