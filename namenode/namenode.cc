@@ -216,6 +216,7 @@ Result<void> NameNode::Parts::serve() {
   rpc_settings.listen = settings.rpc;
   rpc_settings.frame_bytes_max = settings.frame_bytes_max;
   rpc_settings.measured_methods = rpc_methods();
+  rpc_settings.held_methods = {"sendHeartbeat"};
   rpc_settings.frame_bytes_max_before_context = settings.frame_bytes_max_before_context;
   rpc.emplace(rpc_settings, executors,
               std::vector<rpc::Protocol*>{&*client_protocol, &*datanode_protocol, &*namenode_protocol,
@@ -325,6 +326,7 @@ void NameNode::stop() {
   Parts& parts = *parts_;
   if (!parts.running) return;
   parts.running = false;
+  parts.commit->end_patience();
   if (parts.http) parts.http->stop();
   if (parts.rpc) parts.rpc->stop();
   parts.trash->stop();

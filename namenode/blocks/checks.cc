@@ -12,6 +12,12 @@
 namespace dfs::namenode {
 namespace {
 
+// Rounds follow one another as fast as there is something new; all that lacks replicas is gone through more slowly.
+constexpr size_t kShortPass = 64;
+constexpr std::chrono::milliseconds kPassInterval{500};
+// What comes beyond it in one round waits for a pass.
+constexpr size_t kLackingMax = 1'000;
+
 // BlockManager.checkReplicaOnStorage, for a good replica.
 std::vector<StorageNumber>& list_for(ExaminedBlock& examined, Standing standing, const Datanode* datanode) {
   if (standing == Standing::kAwaited) return examined.awaited;
@@ -158,6 +164,7 @@ void ClusterBlocks::queue_if_lacking(const ExaminedBlock& examined) {
   }
   // What rests cannot be copied, but it is not lost.
   if (examined.source_count() + examined.resting.size() > 0) {
+    if (lacking_.size() < kLackingMax && !queue_.contains(block)) lacking_.push_back(block);
     queue_.put(block, urgency_of(examined.live.size(), required, examined.replication), examined.replication);
     return;
   }
@@ -197,7 +204,7 @@ Result<void> ClusterBlocks::drop_excess(const View& view, const ExaminedBlock& e
   for (StorageNumber victim :
        choose_excess(std::move(candidates), examined.replication,
                      excess_storage_types(*policy, examined.replication, types), move, silent_since)) {
-    invalidations_.add(victim, block, examined.stored.row.generation_stamp);
+    invalidate(victim, block, examined.stored.row.generation_stamp);
   }
   return {};
 }
@@ -206,7 +213,7 @@ void ClusterBlocks::drop_bad(const ExaminedBlock& examined) {
   BlockId block = examined.stored.row.id;
   for (const LocatedReplica& located : examined.bad) {
     if (datanodes_.confirmed(located.storage)) {
-      invalidations_.add(located.storage, block, located.replica.generation_stamp);
+      invalidate(located.storage, block, located.replica.generation_stamp);
     } else {
       postponed_.until_confirmed(block, located.storage);
     }
@@ -234,8 +241,14 @@ Result<void> ClusterBlocks::expire_pending(const View& view, Batch& batch, TimeP
 Result<void> ClusterBlocks::schedule_work(const View& view, TimePoint now, const TimeSlice& slice) {
   if (to_schedule_.empty()) {
     const size_t count = 16 + 4 * size_t(settings_.transfers_per_datanode_max) * datanodes_.live_count();
-    std::ranges::copy(queue_.next(count), std::back_inserter(to_schedule_));
+    if (std::min(count, queue_.low_count()) <= kShortPass || now >= last_pass_ + kPassInterval) {
+      last_pass_ = now;
+      std::ranges::copy(queue_.next(count), std::back_inserter(to_schedule_));
+    } else {
+      std::ranges::copy(lacking_, std::back_inserter(to_schedule_));
+    }
   }
+  lacking_.clear();
   while (!to_schedule_.empty()) {
     const auto end = to_schedule_.begin() + ptrdiff_t(std::min(to_schedule_.size(), kBlocksAtOnce));
     const std::vector<BlockId> blocks(to_schedule_.begin(), end);
@@ -289,6 +302,7 @@ Result<void> ClusterBlocks::schedule(const View& view, const BlockFacts& facts, 
   // A copy that brings no other rack would be one too many.
   if (only_badly_placed && !is_well_placed(examined, datanodes_.datanode_of(targets.front()))) return {};
   outbox_[source].push_back({examined.stored.row, targets});
+  held_.tell(source, now);
   pending_.add(block, targets, now + settings_.pending_timeout);
   for (StorageNumber target : targets) ++datanodes_.change(target).scheduled;
   queue_if_lacking(examined);

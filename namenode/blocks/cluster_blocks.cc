@@ -8,12 +8,21 @@
 
 namespace dfs::namenode {
 
+namespace {
+
+// How soon a round follows: on what somebody has asked for or lost, and on what the end of a write may have left to do,
+// where more reports are about to come.
+constexpr std::chrono::milliseconds kRoundAtOnce{5}, kRoundSoon{50};
+
+}  // namespace
+
 ClusterBlocks::ClusterBlocks(Settings settings, HostLists hosts, uint64_t seed)
     : settings_(settings),
       datanodes_(settings.timing, std::move(hosts)),
       leases_(settings.report_leases, seed * 0x9E3779B97F4A7C15u),
       placement_(datanodes_, seed),
       safe_mode_(settings.safe_mode),
+      held_(settings.timing.heartbeat_interval, settings.invalidations_per_heartbeat_max),
       published_(std::make_shared<DatanodeView>()) {}
 
 Result<void> ClusterBlocks::start(const View& view, TimePoint now) {
@@ -29,6 +38,7 @@ Result<void> ClusterBlocks::start(const View& view, TimePoint now) {
 Result<bool> ClusterBlocks::periodic(const View& view, Batch& batch, WallTime wall, TimePoint now,
                                      const TimeSlice& slice) {
   now_ = now;
+  next_round_.reset();
   // After a pause of ours the heartbeats of that time still wait in their queue
   // (DatanodeManager.shouldAbortHeartbeatCheck).
   const bool paused = now - std::exchange(last_round_, now) > settings_.timing.heartbeat_interval;
@@ -38,6 +48,7 @@ Result<bool> ClusterBlocks::periodic(const View& view, Batch& batch, WallTime wa
   bool was_active = safe_mode_.active();
   DFS_TRY_OK(safe_mode_.update(view, datanodes_, now, settings_.safe_mode_rows_per_round));
   stale_view_ |= was_active != safe_mode_.active();
+  if (was_active && !safe_mode_.active()) held_.tell_all(now);
   if (!safe_mode_.active()) {
     if (!namespace_scan_begun_ && (datanodes_.settled() || now - started_at_ >= settings_.strangers_interval)) {
       namespace_scan_begun_ = true;
@@ -62,8 +73,10 @@ Result<void> ClusterBlocks::register_datanode(Registration registration, WallTim
   DFS_TRY_OK(datanodes_.register_datanode(std::move(registration), wall, now));
   // It was told nothing yet, or has forgotten it: what was decided is decided anew.
   discard_outbox(uuid);
+  for (StorageNumber storage : datanodes_.find(uuid)->storages) invalidations_.send_again(storage);
   recoveries_.drop(uuid);
   leases_.release(uuid);
+  held_.forget(uuid);
   safe_mode_.note_change();
   absorb_changes();
   follow(uuid);
@@ -96,9 +109,40 @@ Result<Commands> ClusterBlocks::heartbeat(const View& view, Batch& batch, const 
   absorb_changes();
   // Storages that readers do not know yet must not be handed out before they do.
   if (stale_places_) publish(now);
+  if (heartbeat.may_be_held.count() > 0) {
+    return held(view, datanode_uuid, held_.hold(datanode_uuid, heartbeat.may_be_held, now), now);
+  }
+  held_.release(datanode_uuid);
   if (safe_mode_.active()) return Commands{};
   for (Recoveries::Entry* entry : recoveries_.unassigned()) DFS_TRY_OK(assign(view, *entry));
-  return take_commands(datanode_uuid, now);
+  return take_commands(datanode_uuid, settings_.invalidations_per_heartbeat_max, now);
+}
+
+Result<Commands> ClusterBlocks::held(const View& view, const std::string& datanode_uuid, uint64_t ticket,
+                                     TimePoint now) {
+  now_ = now;
+  if (!datanodes_.is_registered(datanode_uuid)) held_.forget(datanode_uuid);
+  if (!held_.is_current(datanode_uuid, ticket)) return Commands{};
+  const TimePoint not_before = held_.look(datanode_uuid);
+  Commands commands;
+  if (now >= not_before && !safe_mode_.active()) {
+    for (Recoveries::Entry* entry : recoveries_.unassigned()) DFS_TRY_OK(assign(view, *entry));
+    commands = take_commands(datanode_uuid, held_.deletions_left(datanode_uuid, now), now);
+  }
+  const TimePoint until = held_.until(datanode_uuid);
+  if (!commands.empty()) {
+    held_.answered(datanode_uuid, commands.invalidations.size(), datanodes_.live_count(), now);
+  } else if (now >= until) {
+    held_.release(datanode_uuid);
+  } else {
+    commands.held = {ticket, now < not_before ? std::min(not_before, until) : until};
+  }
+  return commands;
+}
+
+std::vector<Awaited> ClusterBlocks::take_arrived() {
+  for (uint64_t ticket : held_.take_due()) arrived_.push_back({Awaited::Kind::kCommands, ticket});
+  return std::exchange(arrived_, {});
 }
 
 uint64_t ClusterBlocks::request_report_lease(const std::string& datanode_uuid, TimePoint now) {
@@ -117,6 +161,7 @@ void ClusterBlocks::enter_safe_mode() {
 
 void ClusterBlocks::leave_safe_mode() {
   safe_mode_.leave();
+  held_.tell_all(now_);
   publish(now_);
 }
 
@@ -195,7 +240,10 @@ Result<void> ClusterBlocks::assign(const View& view, Recoveries::Entry& entry) {
     };
     if (!primary || rank(*datanode) > rank(*primary)) primary = datanode;
   }
-  if (primary) entry.primary = primary->registration.datanode_uuid;
+  if (primary) {
+    entry.primary = primary->registration.datanode_uuid;
+    held_.tell(entry.primary, now_);
+  }
   return {};
 }
 
@@ -215,6 +263,7 @@ Result<void> ClusterBlocks::report_bad(const View& view, Batch& batch, const Blo
     row.state = ReplicaRowState::kCorrupt;
     put_replica(batch, block.id, located.storage, row);
     note(block.id);
+    hasten(kRoundAtOnce);
   }
   return {};
 }
@@ -231,7 +280,7 @@ Result<void> ClusterBlocks::removed(const View& view, Batch& batch, std::span<co
       // Where nothing is live its next full report shows a replica that no file has.
       if (located.replica.state != ReplicaRowState::kExpected &&
           datanodes_.standing(located.storage) == Standing::kLive) {
-        invalidations_.add(located.storage, block, located.replica.generation_stamp);
+        invalidate(located.storage, block, located.replica.generation_stamp);
       }
     }
     forget(block);
@@ -249,7 +298,9 @@ Result<void> ClusterBlocks::completed(const View&, std::span<const BlockId> bloc
 }
 
 Result<void> ClusterBlocks::replication_changed(const View&, InodeId file) {
-  if (started_) recheck_.add_file(file);
+  if (!started_) return {};
+  recheck_.add_file(file);
+  hasten(kRoundAtOnce);
   return {};
 }
 
@@ -276,7 +327,18 @@ std::shared_ptr<const DatanodeView> ClusterBlocks::datanodes() const {
 
 void ClusterBlocks::note(BlockId block, ReplicaMove move) {
   // Until then nothing is decided, and the walk over all blocks comes later.
-  if (started_ && !safe_mode_.starting()) recheck_.add(block, std::move(move));
+  if (!started_ || safe_mode_.starting()) return;
+  recheck_.add(block, std::move(move));
+  hasten(kRoundSoon);
+}
+
+void ClusterBlocks::hasten(std::chrono::milliseconds round) {
+  next_round_ = std::min(next_round_.value_or(round), round);
+}
+
+void ClusterBlocks::invalidate(StorageNumber storage, BlockId block, GenerationStamp stamp) {
+  invalidations_.add(storage, block, stamp);
+  if (const Storage* known = datanodes_.find(storage)) held_.tell_deletion(known->datanode_uuid, now_);
 }
 
 void ClusterBlocks::forget(BlockId block) {
@@ -309,6 +371,7 @@ void ClusterBlocks::absorb_changes() {
       discard_outbox(datanode_uuid);
       recoveries_.drop(datanode_uuid);
       leases_.release(datanode_uuid);
+      held_.forget(datanode_uuid);
     }
   }
   if (safe_mode_.starting()) return;
@@ -344,7 +407,7 @@ void ClusterBlocks::discard_outbox(const std::string& datanode_uuid) {
   outbox_.erase(outbox);
 }
 
-Commands ClusterBlocks::take_commands(const std::string& datanode_uuid, TimePoint now) {
+Commands ClusterBlocks::take_commands(const std::string& datanode_uuid, uint32_t deletions_max, TimePoint now) {
   Commands commands;
   for (Recoveries::Entry& entry : recoveries_.take(datanode_uuid)) {
     RecoverCommand command{std::move(entry.recovery), {}};
@@ -372,7 +435,7 @@ Commands ClusterBlocks::take_commands(const std::string& datanode_uuid, TimePoin
   }
   if (now - started_at_ < settings_.deletion_delay) return commands;
   for (StorageNumber storage : datanode.storages) {
-    size_t left = settings_.invalidations_per_heartbeat_max - commands.invalidations.size();
+    size_t left = deletions_max - commands.invalidations.size();
     if (left == 0) break;
     if (!datanodes_.confirmed(storage)) continue;
     std::ranges::move(invalidations_.take(storage, left, now), std::back_inserter(commands.invalidations));

@@ -18,6 +18,7 @@
 #include "namenode/blocks/departure.h"
 #include "namenode/blocks/examined.h"
 #include "namenode/blocks/full_report.h"
+#include "namenode/blocks/held_heartbeats.h"
 #include "namenode/blocks/invalidations.h"
 #include "namenode/blocks/pending_replication.h"
 #include "namenode/blocks/placement.h"
@@ -96,6 +97,8 @@ class ClusterBlocks final : public Blocks {
   // kDisallowedDatanode: the host lists do not admit it any more.
   Result<Commands> heartbeat(const View& view, Batch& batch, const std::string& datanode_uuid,
                              const Heartbeat& heartbeat, WallTime wall, TimePoint now);
+  // What a heartbeat that is held is answered with by now; `held` is set again while it waits on.
+  Result<Commands> held(const View& view, const std::string& datanode_uuid, uint64_t ticket, TimePoint now);
   // 0: not now.
   uint64_t request_report_lease(const std::string& datanode_uuid, TimePoint now);
   Result<void> incremental_report(const View& view, Batch& batch, const std::string& datanode_uuid,
@@ -125,6 +128,8 @@ class ClusterBlocks final : public Blocks {
   Result<void> removed(const View& view, Batch& batch, std::span<const BlockId> blocks) override;
   Result<void> completed(const View& view, std::span<const BlockId> blocks) override;
   Result<void> replication_changed(const View& view, InodeId file) override;
+  std::vector<Awaited> take_arrived() override;
+  std::optional<std::chrono::milliseconds> next_round() const override { return next_round_; }
   std::shared_ptr<const DatanodeView> datanodes() const override;
   bool in_safe_mode() const override { return safe_mode_.active(); }
   // Safe mode of the start has not ended.
@@ -194,7 +199,9 @@ class ClusterBlocks final : public Blocks {
   void recheck_settled();
   void discard_outbox(const std::string& datanode_uuid);
   Result<void> assign(const View& view, Recoveries::Entry& entry);
-  Commands take_commands(const std::string& datanode_uuid, TimePoint now);
+  Commands take_commands(const std::string& datanode_uuid, uint32_t deletions_max, TimePoint now);
+  void invalidate(StorageNumber storage, BlockId block, GenerationStamp stamp);
+  void hasten(std::chrono::milliseconds round);
   std::optional<CommandTarget> target(StorageNumber storage) const;
   void publish(TimePoint now);
 
@@ -214,7 +221,12 @@ class ClusterBlocks final : public Blocks {
   RecheckQueue recheck_;
   Recoveries recoveries_;
   std::unordered_map<std::string, std::vector<Transfer>> outbox_;  // by DataNode uuid
-  std::deque<BlockId> to_schedule_;                                // what is left of a pass over queue_
+  HeldHeartbeats held_;
+  std::vector<Awaited> arrived_;
+  std::optional<std::chrono::milliseconds> next_round_;
+  std::deque<BlockId> to_schedule_;  // what is left of a pass over queue_
+  std::vector<BlockId> lacking_;     // entered queue_ since the last round, and need not wait for a pass
+  TimePoint last_pass_ = TimePoint::min();
   Postponed postponed_;
   uint64_t settled_ = 0, timed_out_ = 0;
   std::set<BlockId> with_corrupt_;               // complete blocks with a replica that is known to be bad

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,13 @@ struct Commands {
   std::vector<RecoverCommand> recoveries;
   std::vector<TransferCommand> transfers;
   std::vector<InvalidateCommand> invalidations;
+  // Nothing to say yet: the answer waits (Awaited::Kind::kCommands), and held() is asked for it.
+  struct Held {
+    uint64_t ticket = 0;
+    TimePoint until{};
+  };
+  std::optional<Held> held{};
+  bool empty() const { return !must_register && recoveries.empty() && transfers.empty() && invalidations.empty(); }
 };
 
 }  // namespace dfs::namenode

@@ -59,6 +59,13 @@ std::vector<InvalidateCommand> Invalidations::take(StorageNumber storage, size_t
   return taken;
 }
 
+void Invalidations::send_again(StorageNumber storage) {
+  auto of = storages_.find(storage);
+  if (of == storages_.end()) return;
+  for (auto& [block, entry] : of->second.entries) entry = Entry{entry.stamp};
+  of->second.unsent = of->second.entries.size();
+}
+
 std::vector<BlockId> Invalidations::give_up(TimePoint now) {
   std::vector<BlockId> given_up;
   if (now < next_give_up_) return given_up;

@@ -30,6 +30,8 @@ class Invalidations {
 
   // Up to `count_max` to be sent now; they come again after `resend_after` until removed, a few times.
   std::vector<InvalidateCommand> take(StorageNumber storage, size_t count_max, TimePoint now);
+  // Its DataNode may never have got what was sent.
+  void send_again(StorageNumber storage);
   // Takes out what was sent in vain as often as makes sense; their blocks are to be checked again.
   std::vector<BlockId> give_up(TimePoint now);
   size_t count() const;

@@ -92,6 +92,9 @@ Result<void> ClusterBlocks::incremental_report(const View& view, Batch& batch, c
     if (!judged) continue;
     DFS_TRY(std::vector<LocatedReplica> replicas, replicas_of(view, event.block));
     const bool is_news = take_replica(batch, storage, replica, *judged, stored->row, of_block.deleted_before, replicas);
+    if (is_news && *judged == ReplicaRowState::kFinalized) {
+      arrived_.push_back({Awaited::Kind::kReplica, raw(event.block)});
+    }
     if (is_news && stored->row.state == BlockState::kComplete) note(event.block, {event.delete_hint, datanode_uuid});
   }
   return {};
@@ -157,6 +160,7 @@ void ClusterBlocks::end_storage(const FullReport& report, StorageNumber storage,
   log::info("BLOCK* processReport: storage {} of {}: {} replicas, the rows before it had {}",
             datanodes_.find(storage)->uuid, datanodes_.find(storage)->datanode_uuid, replicas.size(), report.rows_);
   for (BlockId block : postponed_.take(storage)) note(block);
+  held_.tell(report.datanode_uuid_, now);  // from now on replicas may be deleted there
   recheck_settled();
 }
 
@@ -320,7 +324,7 @@ Result<void> ClusterBlocks::take_stranger(const View& view, Batch& batch, Storag
               raw(replica.generation_stamp), datanodes_.find(storage)->datanode_uuid);
     return {};
   }
-  invalidations_.add(storage, replica.block, replica.generation_stamp);
+  invalidate(storage, replica.block, replica.generation_stamp);
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -55,6 +56,7 @@ struct Heartbeat {
   uint32_t xceiver_count = 0;
   uint32_t transfers_in_progress = 0;
   uint32_t failed_volumes = 0;
+  std::chrono::milliseconds may_be_held{0};  // until there is a command; 0: it is answered at once
 };
 
 // Negative, 0 or positive as `left` is older than, the same as or newer than `right`: numbers by value, and a qualifier

@@ -32,6 +32,10 @@ Heartbeat from_proto(const hd::HeartbeatRequestProto& request) {
   out.xceiver_count = request.xceivercount();
   out.transfers_in_progress = request.xmitsinprogress();
   out.failed_volumes = request.failedvolumes();
+  // What asks for more than commands is not to wait for them.
+  if (!request.requestfullblockreportlease()) {
+    out.may_be_held = std::chrono::milliseconds(request.maybeheldmillis());
+  }
   for (const hp::StorageReportProto& report : request.reports()) {
     StorageReport& storage = out.storages.emplace_back();
     storage.storage_uuid = report.has_storage() ? report.storage().storageuuid() : report.storageuuid();

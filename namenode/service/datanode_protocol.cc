@@ -95,20 +95,31 @@ struct DatanodeProtocol::Methods {
     co_return response;
   }
 
+  // One of our own DataNodes is answered when there is something to tell it, or at the end of its time.
   Later<Result<hd::HeartbeatResponseProto>> send_heartbeat(const hd::HeartbeatRequestProto& request,
                                                            const Context& context) {
     DFS_CO_TRY(Registration registration, identified(request.registration(), context));
     hd::HeartbeatResponseProto response;
     const bool wants_lease = request.requestfullblockreportlease();
+    uint64_t ticket = 0;  // of the heartbeat, once it was held
     DFS_CO_TRY_OK(co_await run<Done>([&](const Work& work) -> Result<Done> {
       const std::string& uuid = registration.datanode_uuid;
+      const bool is_first = ticket == 0;
       DFS_TRY(Commands commands,
-              blocks.heartbeat(work.view, work.batch, uuid, from_proto(request), work.wall, work.now));
+              is_first ? blocks.heartbeat(work.view, work.batch, uuid, from_proto(request), work.wall, work.now)
+                       : blocks.held(work.view, uuid, ticket, work.now));
+      if (commands.held && work.patience != nullptr) {
+        ticket = commands.held->ticket;
+        work.patience->wait_for({Awaited::Kind::kCommands, ticket}, commands.held->until);
+        return Done();
+      }
       to_proto(commands, identity.block_pool_id, response);
       if (!commands.must_register) {
-        if (wants_lease) response.set_fullblockreportleaseid(blocks.request_report_lease(uuid, work.now));
+        if (is_first && wants_lease) response.set_fullblockreportleaseid(blocks.request_report_lease(uuid, work.now));
         add_bandwidth(uuid, response);
       }
+      const bool was_held = !is_first || !commands.empty() || response.fullblockreportleaseid() != 0;
+      if (request.maybeheldmillis() > 0) response.set_nextisheld(was_held);
       return Done();
     }));
     response.mutable_hastatus()->set_state(hp::NNHAStatusHeartbeatProto::ACTIVE);
