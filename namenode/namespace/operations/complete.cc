@@ -64,7 +64,10 @@ Result<Planned<bool>> complete(const PlanContext& context, const Complete& reque
     BlockRow& last = blocks.back();
     DFS_TRY_OK(commit(context, *request.last, last));
     DFS_TRY(bool enough, has_minimum(context, last));
-    if (!enough) return Planned<bool>{.value = false};
+    if (!enough) {
+      wait_for_report(context, last.id);
+      return Planned<bool>{.value = false};
+    }
   }
   return Planned<bool>{.value = true, .records = {close_record(context, path, inode, blocks)}};
 }

@@ -15,6 +15,10 @@ namespace {
 // otherwise keep each from ending. Long enough for a heartbeat to a primary and its answer.
 constexpr std::chrono::seconds kRecoveryAttempt{30};
 
+// How long an answer waits for a report: many times what one takes, also from a DataNode that syncs the block first,
+// and not longer than a stock client would have slept.
+constexpr std::chrono::milliseconds kReportWait{300};
+
 // The block that a truncate copies.
 Result<BlockRow> copied_block(const View& view, const BlockRow& copy) {
   DFS_TRY(std::optional<BlockOwner> owner, find_owner(view, *copy.copied_from));
@@ -68,6 +72,11 @@ Result<bool> has_minimum(const PlanContext& context, const BlockRow& block) {
   return live >= context.settings.replication_min;
 }
 
+void wait_for_report(const PlanContext& context, BlockId block) {
+  if (context.patience == nullptr) return;
+  context.patience->wait_for({Awaited::Kind::kReplica, raw(block)}, context.patience->since + kReportWait);
+}
+
 Result<bool> penultimate_has_minimum(const PlanContext& context, const InodeRow& file) {
   if (file.block_count < 2) return true;
   DFS_TRY(std::optional<BlockRow> block, find_file_block(context.view, file.id, file.block_count - 2));
@@ -75,10 +84,12 @@ Result<bool> penultimate_has_minimum(const PlanContext& context, const InodeRow&
   DFS_TRY(bool enough, has_minimum(context, *block));
   if (enough) return true;
   DFS_TRY(std::vector<LocatedReplica> replicas, replicas_of(context.view, block->id));
-  return std::none_of(replicas.begin(), replicas.end(), [](const LocatedReplica& located) {
+  const bool expects_none = std::none_of(replicas.begin(), replicas.end(), [](const LocatedReplica& located) {
     return located.replica.state == ReplicaRowState::kExpected ||
            located.replica.state == ReplicaRowState::kBeingWritten;
   });
+  if (!expects_none) wait_for_report(context, block->id);
+  return expects_none;
 }
 
 Result<Released> release_lease(const PlanContext& context, const InodePath& path, const OpenFile& file,

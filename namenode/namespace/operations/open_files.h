@@ -24,8 +24,11 @@ CloseOp close_record(const PlanContext& context, const InodePath& path, const In
 
 // Of a complete block or one that is to be: enough replicas are known to be on disks.
 Result<bool> has_minimum(const PlanContext& context, const BlockRow& block);
-// Of the last but one block, while some of its replicas are still expected to be reported. A block that once had
-// enough and lost them is not waited for.
+// What is to be answered about this block may be another answer once a DataNode has reported it: the client's call
+// often overtakes the report, and clients that are told so sleep for some 400 ms.
+void wait_for_report(const PlanContext& context, BlockId block);
+// Of the last but one block, while some of its replicas are still expected to be reported (an answer waits for that). A
+// block that once had enough and lost them is not waited for.
 Result<bool> penultimate_has_minimum(const PlanContext& context, const InodeRow& file);
 
 // Lets go of a file whose holder is gone, or that another client demands (FSNamesystem.internalReleaseLease): closes it

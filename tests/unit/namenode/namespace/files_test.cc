@@ -76,6 +76,45 @@ TEST_F(NamespaceFiles, BlocksWaitForTheirReplicas) {
   EXPECT_TRUE(finish("/f", named(second, 100)).value());
 }
 
+TEST_F(NamespaceFiles, AnswersThatAReportWouldChangeSayWhichOneTheyAwait) {
+  blocks.all_reported = false;
+  ASSERT_TRUE(create_file("/f"));
+  LocatedBlock first = next_block("/f").value();
+  Patience patience{.since = now};
+  auto patient = [&] {
+    patience.awaited.reset();
+    PlanContext patient = context(root);
+    patient.patience = &patience;
+    return patient;
+  };
+  auto plan_complete = [&](std::optional<NamedBlock> last) {
+    return complete(patient(), Complete{.path = "/f", .holder = "c1", .last = std::move(last)});
+  };
+  auto awaits = [&](const LocatedBlock& block) {
+    return patience.awaited == Awaited{Awaited::Kind::kReplica, raw(block.id)} && patience.until == now + 300ms;
+  };
+  EXPECT_FALSE(plan_complete(named(first, 100))->value.value());
+  EXPECT_TRUE(awaits(first));
+  // What no report would change is answered.
+  EXPECT_FALSE(plan_complete(std::nullopt)->value.value());
+  EXPECT_FALSE(patience.awaited);
+  NamedBlock stale = named(first, 100);
+  stale.generation_stamp = GenerationStamp(7);
+  EXPECT_FALSE(plan_complete(stale));
+  EXPECT_FALSE(patience.awaited);
+
+  LocatedBlock second = next_block("/f", named(first, 100)).value();
+  EXPECT_FALSE(plan_complete(named(second, 100))->value.value());
+  EXPECT_TRUE(awaits(first));
+  Result<Planned<LocatedBlock>> third =
+      add_block(patient(), AddBlock{.path = "/f", .holder = "c1", .previous = named(second, 100)});
+  EXPECT_EQ(third.error().code(), ErrorCode::kNotReplicatedYet);
+  EXPECT_TRUE(awaits(first));
+  blocks.all_reported = true;
+  EXPECT_TRUE(plan_complete(named(second, 100))->value.value());
+  EXPECT_FALSE(patience.awaited);
+}
+
 TEST_F(NamespaceFiles, TooFewDataNodesIsAnErrorThatCountsThem) {
   ASSERT_TRUE(create_file("/f"));
   auto added = run(add_block, AddBlock{.path = "/f", .holder = "c1", .excluded = {"dn-0", "dn-1", "dn-2", "dn-3"}});
