@@ -30,6 +30,11 @@ Result<std::vector<HeldReplica>> rows_of(const View& view, StorageNumber storage
   return rows;
 }
 
+// Counted as scheduled where it lies.
+bool is_on_its_way(const ReplicaRow& row) {
+  return row.state == ReplicaRowState::kExpected || row.state == ReplicaRowState::kBeingWritten;
+}
+
 // Nothing that the row does not say already.
 bool says_the_same(const ReplicaRow& row, const ReportedReplica& reported) {
   if (row.generation_stamp != reported.generation_stamp) return false;
@@ -268,15 +273,16 @@ bool ClusterBlocks::take_replica(Batch& batch, StorageNumber storage, const Repo
               raw(block.generation_stamp), block.length);
   }
   put_replica(batch, block.id, storage, row);
+  const bool finalized = row.state == ReplicaRowState::kFinalized;
+  if (!is_first && finalized && is_on_its_way(former->replica)) datanodes_.change(storage).take_scheduled();
   // A DataNode keeps a block in one volume, which need not be the one that was proposed to it.
   std::erase_if(replicas, [&](const LocatedReplica& other) {
     const Storage* other_storage = datanodes_.find(other.storage);
     if (other.storage == storage || !other_storage || other_storage->datanode_uuid != datanode_uuid) return false;
     pending_.settle(block.id, other.storage);
-    if (other.replica.state != ReplicaRowState::kExpected && other.replica.state != ReplicaRowState::kBeingWritten) {
-      return false;
-    }
+    if (!is_on_its_way(other.replica)) return false;
     erase_replica(batch, block.id, other.storage);
+    if (datanodes_.change(other.storage).take_scheduled() && !finalized) ++datanodes_.change(storage).scheduled;
     return true;
   });
   former = std::ranges::find(replicas, storage, &LocatedReplica::storage);

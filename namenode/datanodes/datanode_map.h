@@ -34,7 +34,10 @@ struct Storage {
   // A full block report has come since its DataNode registered: its replica rows are what it holds.
   bool confirmed = false;
   StorageReport last_report;
-  uint32_t scheduled = 0;    // blocks placed here since the last heartbeat, which the report does not count yet
+  // Blocks placed here since the last heartbeat, which did not count them yet, and not yet reported as whole. (What is
+  // scheduled counts with the full size of a block, which small files are far from.)
+  uint32_t scheduled = 0;
+  bool take_scheduled() { return scheduled > 0 && scheduled-- > 0; }
   uint32_t block_count = 0;  // finalized replicas, known once confirmed
 };
 
