@@ -19,6 +19,13 @@ constexpr const char* kSoftwareVersion = "3.4.1";
 // dfs.blockreport.split.threshold: beyond it, one call for each storage.
 constexpr size_t kReportSplitBlocks = 1'000'000;
 constexpr size_t kReportBufferBytes = 1u << 20;
+// How long events wait that nobody waits for.
+constexpr std::chrono::milliseconds kGatherEvents = 50ms;
+// The NameNode may hold a heartbeat so long: well within the deadline of a call. While we copy blocks it is to hear
+// soon that there is room for more.
+constexpr std::chrono::milliseconds kHeldMax = 30s, kHeldMaxCopying = 100ms;
+// Between heartbeats, whatever the NameNode says.
+constexpr std::chrono::milliseconds kHeartbeatPause = 5ms;
 constexpr std::chrono::milliseconds kFirstPause = 200ms, kLongestPause = 5s;
 
 class Backoff {
@@ -169,6 +176,7 @@ void NamenodeLink::give_up(Error error) {
 
 void NamenodeLink::trigger_report(bool incremental) {
   if (!incremental) state_->full_report_due = std::chrono::steady_clock::now();
+  state_->report_all = true;
   state_->report_now.notify();
 }
 
@@ -206,12 +214,16 @@ dp::HeartbeatRequestProto NamenodeLink::heartbeat(bool wants_lease) {
   request.set_xceivercount(state_->transfers->active());
   request.set_failedvolumes(failed);
   request.set_requestfullblockreportlease(wants_lease);
+  const bool copying = request.xmitsinprogress() > 0;
+  request.set_maybeheldmillis(
+      uint32_t(std::min(settings_.heartbeat_interval, copying ? kHeldMaxCopying : kHeldMax).count()));
   return request;
 }
 
 Task<void> NamenodeLink::send_heartbeats() {
   while (!co_await cancelled()) {
-    auto next = std::chrono::steady_clock::now() + settings_.heartbeat_interval;
+    const auto begun = std::chrono::steady_clock::now();
+    auto next = begun + settings_.heartbeat_interval;
     bool wants_lease = state_->lease == 0 && !state_->full_report_running &&
                        std::chrono::steady_clock::now() >= state_->full_report_due;
     dp::HeartbeatRequestProto request = heartbeat(wants_lease);
@@ -229,6 +241,7 @@ Task<void> NamenodeLink::send_heartbeats() {
         log::info("The NameNode at {} answers again", settings_.namenode.to_string());
       }
       if (std::exchange(state_->reports_held, false)) state_->report_now.notify();
+      if (response.nextisheld()) next = begun + kHeartbeatPause;
       const bool active = response.hastatus().state() == hadoop::hdfs::NNHAStatusHeartbeatProto::ACTIVE;
       if (uint64_t lease = response.fullblockreportleaseid(); lease != 0 && wants_lease) {
         state_->lease = lease;
@@ -264,11 +277,23 @@ Task<void> NamenodeLink::send_heartbeats() {
 // ---- Reports
 
 Task<void> NamenodeLink::send_reports() {
+  std::optional<std::chrono::steady_clock::time_point> gather_until;
   while (!co_await cancelled()) {
-    if (!state_->registered || state_->reports_held || (state_->lease == 0 && pending_.empty())) {
+    using Urgency = PendingReports::Urgency;
+    const Urgency urgency = pending_.urgency();
+    if (!state_->registered || state_->reports_held || (state_->lease == 0 && urgency == Urgency::kNone)) {
       co_await state_->report_now.wait();
       continue;
     }
+    if (state_->lease == 0 && urgency == Urgency::kLater && !std::exchange(state_->report_all, false)) {
+      const auto now = std::chrono::steady_clock::now();
+      if (!gather_until) gather_until = now + kGatherEvents;
+      if (now < *gather_until) {
+        co_await state_->report_now.wait_until(*gather_until);
+        continue;
+      }
+    }
+    gather_until.reset();
     Result<void> sent = co_await send_incremental_report();
     if (sent) sent = co_await send_corrupt();
     if (sent && state_->lease != 0) {

@@ -24,6 +24,8 @@ struct NamenodeLink::State {
   uint64_t lease = 0;  // for the next full report, or 0
   // A lease that is asked for meanwhile would make the one in use invalid.
   bool full_report_running = false;
+  // Also what could wait a little.
+  bool report_all = false;
   // A report failed: until a heartbeat gets through, others would fail too.
   bool reports_held = false;
   std::chrono::steady_clock::time_point full_report_due{};

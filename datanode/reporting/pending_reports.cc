@@ -22,9 +22,15 @@ void PendingReports::add(const Block& block, const std::string& storage_id,
     // A block moved between two storages has one state only.
     for (auto& [storage, blocks] : blocks_) blocks.erase(raw(block.id));
     blocks_[storage_id][raw(block.id)] = std::move(report);
-    wake = wake_;
+    wake = raise(status == ReceivedDeletedBlockInfoProto::RECEIVED ? Urgency::kNow : Urgency::kLater);
   }
   if (wake) wake();
+}
+
+std::function<void()> PendingReports::raise(Urgency urgency) {
+  if (urgency <= urgency_) return nullptr;
+  urgency_ = urgency;
+  return wake_;
 }
 
 void PendingReports::receiving(const Block& block, const std::string& storage_id) {
@@ -46,11 +52,13 @@ void PendingReports::remote_corrupt(const Block& block, const hadoop::hdfs::Data
 
 PendingReports::StorageBlocks PendingReports::take() {
   std::lock_guard lock(mutex_);
+  urgency_ = Urgency::kNone;
   return std::exchange(blocks_, {});
 }
 
 void PendingReports::put_back(StorageBlocks blocks) {
   std::lock_guard lock(mutex_);
+  urgency_ = Urgency::kNow;  // whoever puts it back knows
   for (auto& [storage, reports] : blocks) {
     for (auto& [id, report] : reports) {
       bool newer = false;
@@ -75,13 +83,9 @@ void PendingReports::put_back(std::set<Corrupt> corrupt) {
   if (wake) wake();
 }
 
-bool PendingReports::empty() const {
+PendingReports::Urgency PendingReports::urgency() const {
   std::lock_guard lock(mutex_);
-  if (!corrupt_.empty()) return false;
-  for (const auto& [storage, blocks] : blocks_) {
-    if (!blocks.empty()) return false;
-  }
-  return true;
+  return corrupt_.empty() ? urgency_ : Urgency::kNow;
 }
 
 }  // namespace dfs::datanode

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -14,7 +15,8 @@
 namespace dfs::datanode {
 
 // What the NameNode has yet to hear about single replicas: the latest event of each (IncrementalBlockReportManager).
-// Thread-safe.
+// Somebody may wait for a replica that was received or is corrupt; that one is being written or was deleted is said
+// along with that, or a little later. Thread-safe.
 class PendingReports final : public ReplicaEvents {
  public:
   using StorageBlocks =
@@ -28,7 +30,10 @@ class PendingReports final : public ReplicaEvents {
     }
   };
 
-  // `wake` is called on any thread when there is something to report at once.
+  enum class Urgency : uint8_t { kNone, kLater, kNow };
+
+  // `wake` is called on any thread when there is something to report, and for what is more urgent once more; then not
+  // before the next take().
   void set_wake(std::function<void()> wake);
 
   void receiving(const Block& block, const std::string& storage_id) override;
@@ -42,16 +47,20 @@ class PendingReports final : public ReplicaEvents {
   void put_back(StorageBlocks blocks);
   std::set<Corrupt> take_corrupt();
   void put_back(std::set<Corrupt> corrupt);
-  bool empty() const;
+  Urgency urgency() const;
 
  private:
   void add(const Block& block, const std::string& storage_id,
            hadoop::hdfs::datanode::ReceivedDeletedBlockInfoProto::BlockStatus status, const std::string& delete_hint);
 
+  // Requires: the lock. What is to be called without it, or nothing.
+  std::function<void()> raise(Urgency urgency);
+
   mutable std::mutex mutex_;
   std::function<void()> wake_;
   StorageBlocks blocks_;
   std::set<Corrupt> corrupt_;
+  Urgency urgency_ = Urgency::kNone;  // of blocks_
 };
 
 }  // namespace dfs::datanode

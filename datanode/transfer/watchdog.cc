@@ -33,6 +33,12 @@ Task<void> Signal::wait() {
   co_await timer_.async_wait(kAwait);
 }
 
+Task<void> Signal::wait_until(std::chrono::steady_clock::time_point time) {
+  timer_.expires_at(time);
+  co_await timer_.async_wait(kAwait);
+  timer_.expires_at(asio::steady_timer::time_point::max());
+}
+
 std::chrono::nanoseconds Throttle::take(uint64_t bytes) {
   std::lock_guard lock(mutex_);
   if (bytes_per_second_ == 0) return {};

@@ -55,6 +55,8 @@ class Signal {
  public:
   explicit Signal(boost::asio::any_io_executor executor);
   Task<void> wait();
+  // No longer than that; for one who waits alone.
+  Task<void> wait_until(std::chrono::steady_clock::time_point time);
   // Wakes everyone who waits.
   void notify() { timer_.cancel(); }
 

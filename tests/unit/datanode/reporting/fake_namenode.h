@@ -75,6 +75,11 @@ class FakeNameNode final : public rpc::Protocol {
     std::lock_guard lock(mutex_);
     heartbeat_refusal_ = code;
   }
+  // From now on it says that heartbeats are held, although they are answered at once.
+  void hold_heartbeats() {
+    std::lock_guard lock(mutex_);
+    holds_ = true;
+  }
   void become_standby() {
     std::lock_guard lock(mutex_);
     active_ = false;
@@ -143,6 +148,7 @@ class FakeNameNode final : public rpc::Protocol {
     response.mutable_hastatus()->set_state(active_ ? hadoop::hdfs::NNHAStatusHeartbeatProto::ACTIVE
                                                    : hadoop::hdfs::NNHAStatusHeartbeatProto::STANDBY);
     response.mutable_hastatus()->set_txid(1);
+    response.set_nextisheld(holds_);
     if (request.requestfullblockreportlease()) response.set_fullblockreportleaseid(kLease);
     for (Command& command : orders_) *response.add_cmds() = std::move(command);
     orders_.clear();
@@ -179,7 +185,7 @@ class FakeNameNode final : public rpc::Protocol {
   int refusals_ = 0;
   ErrorCode refusal_ = ErrorCode::kIo;
   std::optional<ErrorCode> heartbeat_refusal_;
-  bool active_ = true;
+  bool active_ = true, holds_ = false;
   NoGroups groups_;
   security::ProxyUsers proxy_users_;
   rpc::MethodTable table_;

@@ -17,7 +17,8 @@ namespace dp = hadoop::hdfs::datanode;
 // A DataNode as far as its NameNode is concerned.
 class Linked {
  public:
-  Linked() : pool(disk, &pending), context{.store = *pool.store}, loop("test-datanode") {
+  explicit Linked(std::chrono::milliseconds heartbeat_interval = 20ms)
+      : pool(disk, &pending), context{.store = *pool.store}, loop("test-datanode") {
     loop.start();
     transfers = std::make_unique<TransferServer>(TransferServer::Settings{.listen = {"127.0.0.1", 0}},
                                                  std::vector{loop.executor()}, context);
@@ -29,7 +30,7 @@ class Linked {
                                                                  .host_name = "localhost",
                                                                  .address = "127.0.0.1",
                                                                  .uuid = "",
-                                                                 .heartbeat_interval = 20ms},
+                                                                 .heartbeat_interval = heartbeat_interval},
                                           pending);
   }
   ~Linked() {
@@ -167,6 +168,37 @@ TEST(NamenodeLink, WhatIsStoredAndDeletedIsReportedAtOnce) {
   node.namenode.order(invalidation(test_pool().pool_id, block_of(1)));
   EXPECT_TRUE(node.hears_change("DELETED 1_1001 700"));
   EXPECT_EQ(node.pool.store->size(), 0u);
+}
+
+TEST(NamenodeLink, AHeartbeatThatWasHeldIsFollowedByTheNextAtOnce) {
+  Linked node(1h);
+  node.namenode.hold_heartbeats();
+  node.start();
+  node.pool.store_block(block_of(1), pattern(700));
+  node.namenode.order(invalidation(test_pool().pool_id, block_of(1)));
+  EXPECT_TRUE(node.hears_change("DELETED 1_1001 700"));
+  EXPECT_TRUE(node.namenode.hears([](const auto& heard) { return heard.heartbeats >= 10; }));
+}
+
+TEST(NamenodeLink, AHeartbeatSaysHowLongItMayBeHeld) {
+  for (auto [interval, held] : {std::pair(std::chrono::milliseconds(1h), 30'000u), {20ms, 20u}}) {
+    Linked node(interval);
+    node.start();
+    EXPECT_EQ(node.namenode.last_heartbeat->maybeheldmillis(), held);
+  }
+}
+
+// What nobody waits for goes with what somebody does, in one call.
+TEST(NamenodeLink, EventsThatNobodyWaitsForAreGathered) {
+  Linked node(1h);
+  node.start();
+  node.pending.receiving(block_of(1), "DS-1");
+  node.pending.deleted(block_of(2), "DS-1");
+  node.pending.received(block_of(3), "DS-1", "");
+  ASSERT_TRUE(node.hears_change("RECEIVED 3_1001 0"));
+  EXPECT_EQ(node.namenode.changes.size(), 3u);
+  node.pending.deleted(block_of(4), "DS-1");
+  EXPECT_TRUE(node.hears_change("DELETED 4_1001 0"));
 }
 
 TEST(NamenodeLink, AReportThatWasRefusedIsMadeAgain) {

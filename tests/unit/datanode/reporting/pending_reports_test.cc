@@ -19,18 +19,33 @@ std::vector<std::string> lines_of(const PendingReports::StorageBlocks& blocks) {
 
 TEST(PendingReports, OnlyTheLatestEventOfABlockIsReported) {
   PendingReports pending;
-  int woken = 0;
-  pending.set_wake([&] { ++woken; });
-  EXPECT_TRUE(pending.empty());
+  EXPECT_EQ(pending.urgency(), PendingReports::Urgency::kNone);
   pending.receiving(block_of(1), "DS-1");
   pending.received(block_of(1), "DS-1", "");
   pending.deleted(block_of(2), "DS-1");
   // The same block on another storage: it has moved there.
   pending.received(block_of(2), "DS-2", "");
-  EXPECT_EQ(woken, 4);
-  EXPECT_FALSE(pending.empty());
+  EXPECT_EQ(pending.urgency(), PendingReports::Urgency::kNow);
   EXPECT_EQ(lines_of(pending.take()), (std::vector<std::string>{"DS-1 RECEIVED 1", "DS-2 RECEIVED 2"}));
-  EXPECT_TRUE(pending.empty());
+  EXPECT_EQ(pending.urgency(), PendingReports::Urgency::kNone);
+}
+
+TEST(PendingReports, TheReporterIsWokenOncePerReportAndOnceMoreForWhatSomebodyWaitsFor) {
+  PendingReports pending;
+  int woken = 0;
+  pending.set_wake([&] { ++woken; });
+  pending.receiving(block_of(1), "DS-1");
+  pending.deleted(block_of(2), "DS-1");
+  EXPECT_EQ(woken, 1);
+  EXPECT_EQ(pending.urgency(), PendingReports::Urgency::kLater);
+  for (uint64_t id = 10; id < 20; ++id) pending.received(block_of(id), "DS-1", "");
+  EXPECT_EQ(woken, 2);
+  pending.deleted(block_of(3), "DS-1");
+  EXPECT_EQ(woken, 2);
+  EXPECT_EQ(lines_of(pending.take()).size(), 13u);
+  pending.deleted(block_of(4), "DS-1");
+  EXPECT_EQ(woken, 3);
+  EXPECT_EQ(pending.urgency(), PendingReports::Urgency::kLater);
 }
 
 TEST(PendingReports, WhatIsPutBackAfterAFailureDoesNotHideWhatHappenedSince) {
@@ -55,7 +70,7 @@ TEST(PendingReports, ACorruptReplicaIsReportedOnceForEachHolder) {
   pending.corrupt(block_of(1), "DS-1");
   pending.corrupt(block_of(1), "DS-1");
   pending.remote_corrupt(block_of(1), other);
-  EXPECT_FALSE(pending.empty());
+  EXPECT_EQ(pending.urgency(), PendingReports::Urgency::kNow);
   auto corrupt = pending.take_corrupt();
   EXPECT_EQ(corrupt.size(), 2u);
   pending.put_back(std::move(corrupt));
