@@ -48,6 +48,7 @@ Result<void> PacketWriter::write(const transfer::Packet& packet, bool& corrupt) 
   if (header.sync_block || (header.last_packet_in_block && settings_.sync_on_close)) {
     DFS_TRY_OK(replica_->flush());
     DFS_TRY_OK(replica_->sync());
+    ends_on_disk_ = header.last_packet_in_block;
   }
   return {};
 }

@@ -31,6 +31,8 @@ class PacketWriter {
       : settings_(std::move(settings)), replica_(std::move(replica)) {}
 
   Written write(const transfer::PacketBatch& batch);
+  // Whether we or the client want the finalized files on disk when the block is closed (BlockReceiver.dirSyncOnFinalize).
+  bool ends_on_disk() const { return ends_on_disk_; }
   Replica& replica() const { return replica_->replica(); }
   const std::shared_ptr<Replica>& shared() const { return replica_->shared(); }
   std::unique_ptr<ReplicaWriter> take() { return std::move(replica_); }
@@ -41,6 +43,7 @@ class PacketWriter {
   const Settings settings_;
   std::unique_ptr<ReplicaWriter> replica_;
   std::vector<uint8_t> made_sums_;
+  bool ends_on_disk_ = false;
 };
 
 }  // namespace dfs::datanode

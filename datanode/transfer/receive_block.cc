@@ -169,7 +169,7 @@ void BlockReceiver::store(Turn& turn) {
 }
 
 Result<void> BlockReceiver::finalise() {
-  return store_.finalise(packets_.take(), settings_.sync_on_close, "");
+  return store_.finalise(packets_.take(), packets_.ends_on_disk(), "");
 }
 
 // The last DataNode of a pipeline acknowledges all it has written at once.

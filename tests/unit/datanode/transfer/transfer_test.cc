@@ -86,9 +86,10 @@ struct Sent {
   std::vector<PipelineAck> acks;
 };
 
-// Writes one block in packets of `packet_bytes`; the sums of the packet at `spoil` are wrong.
+// Writes one block in packets of `packet_bytes`; the sums of the packet at `spoil` are wrong. `syncs_end`: the last
+// packet asks for the block to be on disk.
 Task<Result<Sent>> write_block_to(uint16_t port, pb::OpWriteBlockProto request, std::string data, size_t packet_bytes,
-                                  int spoil = -1) {
+                                  int spoil = -1, bool syncs_end = false) {
   DFS_CO_TRY(Connection to, co_await connect(port));
   DFS_CO_TRY_OK(co_await transfer::send_op(*to.stream, Op::kWriteBlock, request));
   Sent sent;
@@ -111,7 +112,9 @@ Task<Result<Sent>> write_block_to(uint16_t port, pb::OpWriteBlockProto request, 
                                                  sums, piece));
   }
   DFS_CO_TRY_OK(co_await transfer::send_packet(
-      *to.stream, {.offset_in_block = int64_t(data.size()), .seqno = seqno, .last_packet_in_block = true}, {}, {}));
+      *to.stream,
+      {.offset_in_block = int64_t(data.size()), .seqno = seqno, .last_packet_in_block = true, .sync_block = syncs_end},
+      {}, {}));
   while (sent.acks.empty() || sent.acks.back().seqno != seqno) {
     auto ack = co_await to.reader->ack();
     if (!ack) break;
@@ -167,6 +170,34 @@ TEST(Transfer, APipelineOfThreeStoresABlockAndAcknowledgesEveryPacketForAll) {
     node->pool.restart();
     EXPECT_TRUE(node->pool.content(BlockId(1)) == data);
   }
+}
+
+// BlockReceiver.dirSyncOnFinalize: the names that a closed block has, too.
+TEST(Transfer, AClientThatWantsAClosedBlockOnDiskGetsItThereWhateverTheDataNodesDoThemselves) {
+  Node a, b, alone;
+  for (Node* node : {&a, &b, &alone}) node->context.sync_on_close = false;
+  const std::string data = pattern(3000);
+  auto piped = write_request(1, Stage::kSetupCreate, {b.address()});
+  ASSERT_TRUE(run(write_block_to(a.server->port(), piped, data, 1024, -1, true)));
+  ASSERT_TRUE(run(write_block_to(alone.server->port(), write_request(1, Stage::kSetupCreate), data, 1024, -1, true)));
+  for (Node* node : {&a, &b, &alone}) {
+    node->disk.lose_power();
+    node->pool.restart();
+    EXPECT_EQ(node->pool.view(BlockId(1)).state, ReplicaState::kFinalized);
+    EXPECT_TRUE(node->pool.content(BlockId(1)) == data);
+  }
+}
+
+TEST(Transfer, ABlockWhoseFilesCannotBeMovedIsNotAcknowledged) {
+  Node node;
+  node.watched.before = [&](std::string_view operation, const std::string& path) {
+    if (operation == "rename") EXPECT_TRUE(node.disk.remove(path));
+  };
+  auto sent = run(write_block_to(node.server->port(), write_request(1, Stage::kSetupCreate), pattern(1000), 1024));
+  ASSERT_TRUE(sent);
+  for (const PipelineAck& ack : sent->acks) EXPECT_LT(ack.seqno, 1);
+  node.server->stop();
+  EXPECT_EQ(node.pool.view(BlockId(1)).state, ReplicaState::kRbw);
 }
 
 TEST(Transfer, APartOfABlockIsReadWithTheChunksAroundIt) {
