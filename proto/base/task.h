@@ -2,9 +2,11 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -15,7 +17,10 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <type_traits>
+#include <variant>
 
 #include "proto/base/task_fwd.h"
 
@@ -56,11 +61,27 @@ Task<Result<T>> with_deadline(std::chrono::nanoseconds duration, std::string_vie
 // Runs `work` on `executor` (a thread pool for what blocks, or another component's strand) and resumes where the
 // caller was. `work` runs to its end even if the caller is cancelled meanwhile, so what it refers to must be owned
 // by the caller until this returns.
+//
+// One post there and one back: a coroutine spawned there is posted once more on the other executor before it ends,
+// which in a pool wakes a second thread for nothing.
 template <class F>
 auto run_on(asio::any_io_executor executor, F work) -> Task<decltype(work())> {
-  co_return co_await asio::co_spawn(
-      std::move(executor), [](F job) -> Task<decltype(work())> { co_return job(); }(std::move(work)),
-      asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+  // The caller's loop must not run out of work meanwhile.
+  asio::executor_work_guard<asio::any_io_executor> home(co_await asio::this_coro::executor);
+  std::conditional_t<std::is_void_v<decltype(work())>, std::monostate, std::optional<decltype(work())>> result;
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+      [&](auto handler) {
+        asio::post(executor, [&, handler = std::move(handler)]() mutable {
+          if constexpr (std::is_void_v<decltype(work())>) {
+            work();
+          } else {
+            result.emplace(work());
+          }
+          asio::post(home.get_executor(), std::move(handler));
+        });
+      },
+      asio::use_awaitable);
+  if constexpr (!std::is_void_v<decltype(work())>) co_return *std::move(result);
 }
 
 // Owns the coroutines that a component started, so that nothing is detached.
