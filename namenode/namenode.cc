@@ -62,10 +62,12 @@ ClusterIdentity identity_of(const StorageVersion& version) {
 }  // namespace
 
 struct NameNode::Parts {
-  Parts(NameNodeSettings given, Disk& of_the_log) : settings(std::move(given)), disk(of_the_log) {}
+  Parts(NameNodeSettings given, Disk& of_the_log, OpenTables how)
+      : settings(std::move(given)), disk(of_the_log), open_in(std::move(how)) {}
 
   NameNodeSettings settings;
   Disk& disk;
+  OpenTables open_in;
   std::unique_ptr<security::SystemGroups> groups;
   std::unique_ptr<AuditLog> audit;  // none: off
   std::optional<security::ProxyUsers> proxy_users;
@@ -111,7 +113,7 @@ struct NameNode::Parts {
 };
 
 Result<void> NameNode::Parts::open_state() {
-  DFS_TRY(bool formatted, Journal::is_formatted(Disk::posix(), journal_settings(settings)));
+  DFS_TRY(bool formatted, Journal::is_formatted(disk, journal_settings(settings)));
   if (!formatted) {
     return fail(ErrorCode::kIllegalState,
                 "NameNode is not formatted: " + settings.edits_directories.front() +
@@ -127,11 +129,12 @@ Result<void> NameNode::Parts::open_state() {
   startup.begin(Phase::kLoadingFsImage, clock.now());
   DFS_TRY(tables_at, tables_directory(settings));
   startup.set_file(Phase::kLoadingFsImage, tables_at);
-  DFS_TRY(tables, open_tables(settings, tables_at, *journal, [this](TransactionId id) {
-            if (ended) return false;
-            GroupCommit* running_commit = gate.load();
-            return running_commit == nullptr || running_commit->wait_durable(id);
-          }));
+  Tables::DurableGate durable = [this](TransactionId id) {
+    if (ended) return false;
+    GroupCommit* running_commit = gate.load();
+    return running_commit == nullptr || running_commit->wait_durable(id);
+  };
+  DFS_TRY(tables, open_tables(settings, tables_at, *journal, std::move(durable), disk, open_in));
 
   leases.emplace(settings.leases);
   DFS_TRY(HostLists hosts, read_host_lists(settings.host_files));
@@ -262,8 +265,8 @@ Result<void> NameNode::Parts::serve() {
   return {};
 }
 
-NameNode::NameNode(NameNodeSettings settings, Disk& disk)
-    : parts_(std::make_unique<Parts>(std::move(settings), disk)) {}
+NameNode::NameNode(NameNodeSettings settings, Disk& disk, OpenTables open_tables)
+    : parts_(std::make_unique<Parts>(std::move(settings), disk, std::move(open_tables))) {}
 NameNode::~NameNode() {
   stop();
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "namenode/image/image_folder.h"
 #include "namenode/settings.h"
 #include "proto/base/error.h"
 #include "proto/io/disk.h"
@@ -22,8 +23,10 @@ class NameNode {
   // Whether any of the folders has been formatted.
   static Result<bool> is_formatted(const NameNodeSettings& settings);
 
-  // `disk`: where the edit log is written and whose space is watched; outlives this.
-  explicit NameNode(NameNodeSettings settings, Disk& disk = Disk::posix());
+  // `disk`: where the edit log is written and whose space is watched; outlives this. `open_tables`: how those are
+  // opened in their folder.
+  explicit NameNode(NameNodeSettings settings, Disk& disk = Disk::posix(),
+                    OpenTables open_tables = Tables::open_rocksdb);
   ~NameNode();
 
   Result<void> start();
