@@ -71,7 +71,8 @@ Result<void> compare_table(const View& tables, const View& replayed, Named table
   return {};
 }
 
-// Replays into `tables` from where they are.
+}  // namespace
+
 Result<void> bring_up(Journal& journal, Tables& tables, const NameNodeSettings& settings) {
   LeaseTable leases(settings.leases);
   ClusterBlocks blocks(settings.blocks, {}, 0);
@@ -80,7 +81,20 @@ Result<void> bring_up(Journal& journal, Tables& tables, const NameNodeSettings& 
   return sweep_everything(tables, followers);
 }
 
-}  // namespace
+Result<std::vector<std::string>> compare(const Tables& tables, const Tables& replayed) {
+  std::vector<std::string> found;
+  for (const Named& table : kLogged) DFS_TRY_OK(compare_table(tables, replayed, table, found));
+  for (Counter which : kLoggedCounters) {
+    DFS_TRY(uint64_t ours, counter(tables, which));
+    DFS_TRY(uint64_t wanted, counter(replayed, which));
+    if (ours != wanted) found.push_back(fmt::format("counter {}: {}, the log says {}", int(which), ours, wanted));
+  }
+  if (tables.last_applied() != replayed.last_applied()) {
+    found.push_back(fmt::format("last transaction: {}, the log says {}", raw(tables.last_applied()),
+                                raw(replayed.last_applied())));
+  }
+  return found;
+}
 
 Result<std::vector<std::string>> compare_with_replay(const NameNodeSettings& settings) {
   DFS_TRY(auto journal, open_journal(settings));
@@ -89,19 +103,7 @@ Result<std::vector<std::string>> compare_with_replay(const NameNodeSettings& set
   DFS_TRY_OK(bring_up(*journal, *tables, settings));
   DFS_TRY(auto replayed, tables_before_the_log(settings, *journal));
   DFS_TRY_OK(bring_up(*journal, *replayed, settings));
-
-  std::vector<std::string> found;
-  for (const Named& table : kLogged) DFS_TRY_OK(compare_table(*tables, *replayed, table, found));
-  for (Counter which : kLoggedCounters) {
-    DFS_TRY(uint64_t ours, counter(*tables, which));
-    DFS_TRY(uint64_t wanted, counter(*replayed, which));
-    if (ours != wanted) found.push_back(fmt::format("counter {}: {}, the log says {}", int(which), ours, wanted));
-  }
-  if (tables->last_applied() != replayed->last_applied()) {
-    found.push_back(fmt::format("last transaction: {}, the log says {}", raw(tables->last_applied()),
-                                raw(replayed->last_applied())));
-  }
-  return found;
+  return compare(*tables, *replayed);
 }
 
 Result<std::vector<std::string>> list_edits(const std::string& segment_path) {

@@ -83,7 +83,7 @@ void trouble(Cluster& cluster, const FaultSettings& settings) {
   }
 }
 
-void make_well(Cluster& cluster) {
+void make_well(Cluster& cluster, const FaultSettings& settings) {
   Scheduler& simulation = *Scheduler::running();
   Network::instance().heal();
   if (!Cluster::wait_until(60 * kSecond, [&] { return cluster.namenode_is_up(); }))
@@ -94,7 +94,8 @@ void make_well(Cluster& cluster) {
     Network::instance().speed_up(one.host);
     one.faults.disarm();
     one.pace.stuck_until_ns = 0;
-    if (one.node && !one.failure.empty()) cluster.kill_datanode(i);
+    // A volume that has failed is looked at again by the next process alone.
+    if (one.node && (settings.disk_errors || !one.failure.empty())) cluster.kill_datanode(i);
     if (!one.node) cluster.start_datanode(i);
   }
   for (size_t i = 0; i < cluster.datanode_count(); ++i) {
@@ -115,7 +116,7 @@ void make_trouble(Cluster& cluster, const FaultSettings& settings, const std::fu
     if (!ends()) trouble(cluster, settings);
   }
   log::info("simulation: everything is made well");
-  make_well(cluster);
+  make_well(cluster, settings);
 }
 
 }  // namespace dfs::simulation

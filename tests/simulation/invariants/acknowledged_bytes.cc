@@ -1,0 +1,60 @@
+#include "tests/simulation/invariants/acknowledged_bytes.h"
+
+#include <fmt/format.h>
+
+#include "tests/simulation/workload.h"
+
+namespace dfs::simulation {
+namespace {
+
+constexpr Nanoseconds kPatience = 600 * kSecond;
+
+// Where the file turns out to be; empty: nowhere.
+std::string place_of(fs::FileSystem& files, FileHistory& file) {
+  for (std::string* path : {&file.path, &file.maybe_path}) {
+    if (path->empty()) continue;
+    auto there = files.exists(*path);
+    if (!there) give_up("nothing can be asked of the NameNode: " + there.error().message());
+    if (*there) return *path;
+  }
+  return {};
+}
+
+}  // namespace
+
+void check_acknowledged_bytes(Cluster& cluster, History& history, bool may_lose_unsynced) {
+  fs::FileSystem files = cluster.connect();
+  for (const auto& one : history.files) {
+    FileHistory& file = *one;
+    const std::string path = place_of(files, file);
+    if (path.empty()) {
+      if (!file.gone && !file.maybe_gone) history.problem(file.path + " is not there");
+      continue;
+    }
+    if (file.gone) {
+      history.problem(path + " is there, though it was deleted");
+      continue;
+    }
+    file.path = path;
+    file.maybe_path.clear();
+    file.maybe_gone = false;
+    std::string why;
+    const bool closed = Cluster::wait_until(kPatience, [&] {
+      auto recovered = files.recover_lease(path);
+      if (!recovered) why = recovered.error().message();
+      if (recovered && *recovered) return true;
+      Cluster::pass(kSecond);
+      return false;
+    });
+    if (!closed) {
+      history.problem(fmt::format("{} cannot be recovered {}", path, why));
+      continue;
+    }
+    const bool read = Cluster::wait_until(kPatience, [&] {
+      return check_content(files, history, file, path, may_lose_unsynced) || (Cluster::pass(kSecond), false);
+    });
+    if (!read) history.problem(path + " cannot be read");
+  }
+}
+
+}  // namespace dfs::simulation

@@ -1,0 +1,165 @@
+#include "tests/simulation/invariants/replicas.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+
+#include "datanode/replicas/layout.h"
+#include "namenode/store/rows.h"
+
+namespace dfs::simulation {
+namespace {
+
+constexpr Nanoseconds kPatience = 400 * kSecond;
+
+struct FoundReplica {
+  uint64_t length = 0;
+  GenerationStamp generation{};
+  auto operator<=>(const FoundReplica&) const = default;
+};
+// By block, then by DataNode.
+using Replicas = std::map<BlockId, std::map<std::string, FoundReplica>>;
+
+template <class T>
+T need(Result<T> result) {
+  if (!result) give_up("while checking replicas: " + result.error().to_string());
+  return *std::move(result);
+}
+
+// Every sum of the meta file, against the block file.
+std::string check_sums(Disk& disk, const std::string& block, const std::string& meta) {
+  const std::string data = need(disk.read_file(block)), sums = need(disk.read_file(meta));
+  auto header = checksum::Checksum::parse_header(as_bytes(sums).subspan(2));
+  if (!header) return meta + ": " + header.error().message();
+  const size_t wanted = datanode::kMetaHeaderBytes + header->sums_bytes(data.size());
+  if (sums.size() != wanted) return fmt::format("{} has {} bytes, not {}", meta, sums.size(), wanted);
+  if (auto wrong = header->first_mismatch(as_bytes(data), as_bytes(sums).subspan(datanode::kMetaHeaderBytes))) {
+    return fmt::format("{}: the sum of the chunk at {} does not match", block, *wrong);
+  }
+  return {};
+}
+
+// The finalized replicas below a directory.
+std::string collect(Disk& disk, const std::string& directory, const std::string& node, Replicas& found) {
+  std::map<BlockId, datanode::MetaFileName> metas;
+  auto entries = disk.list(directory);
+  if (!entries) return {};  // nothing was written yet
+  for (const DirectoryEntry& entry : *entries) {
+    if (auto meta = datanode::parse_meta_file_name(entry.name)) metas.emplace(meta->id, *meta);
+  }
+  for (const DirectoryEntry& entry : *entries) {
+    const std::string path = directory + "/" + entry.name;
+    if (entry.is_directory) {
+      if (std::string wrong = collect(disk, path, node, found); !wrong.empty()) return wrong;
+      continue;
+    }
+    auto id = datanode::parse_block_file_name(entry.name);
+    if (!id) continue;
+    auto meta = metas.find(*id);
+    if (meta == metas.end()) return path + " has no meta file";
+    const std::string meta_path = directory + "/" + datanode::meta_file_name(*id, meta->second.generation);
+    if (std::string wrong = check_sums(disk, path, meta_path); !wrong.empty()) return node + ": " + wrong;
+    const FoundReplica replica{.length = need(need(disk.open(path, Disk::OpenMode::kRead))->size()),
+                               .generation = meta->second.generation};
+    if (!found[*id].emplace(node, replica).second) return fmt::format("{} has block {} twice", node, raw(*id));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string what_is_wrong_with_replicas(Cluster& cluster) {
+  using namespace namenode;
+  Replicas on_disk;
+  std::map<std::string, std::string> hosts;  // by the DataNode's uuid
+  for (size_t i = 0; i < cluster.datanode_count(); ++i) {
+    Cluster::DataNodeHost& one = cluster.datanode(i);
+    hosts[one.node->uuid()] = one.host.name;
+    for (const DirectoryEntry& volume : need(one.disk.list("/"))) {
+      const std::string current = "/" + volume.name + "/current";
+      for (const DirectoryEntry& pool : need(one.disk.list(current))) {
+        if (!pool.is_directory) continue;
+        std::string wrong = collect(one.disk, current + "/" + pool.name + "/current/finalized", one.host.name, on_disk);
+        if (!wrong.empty()) return wrong;
+      }
+    }
+  }
+  const Tables& tables = *cluster.tables();
+  std::map<StorageNumber, std::string> storages;
+  (void)tables.scan(Table::kStorages, "", [&](std::string_view key, std::string_view value) {
+    storages[StorageNumber(load_big_endian<uint32_t>(key.data()))] = hosts[need(decode<StorageRow>(value)).datanode_uuid];
+    return true;
+  });
+  Replicas believed;
+  std::string wrong;
+  (void)tables.scan(Table::kFileBlocks, "", [&](std::string_view key, std::string_view value) {
+    const BlockRow block = need(decode<BlockRow>(value));
+    const InodeId file{load_big_endian<uint64_t>(key.data())};
+    auto entry = need(find_entry_of(tables, file));
+    auto inode = entry ? need(find_entry(tables, entry->parent, entry->name)) : std::nullopt;
+    if (!inode) {
+      wrong = fmt::format("block {} belongs to no file", raw(block.id));
+      return false;
+    }
+    if (block.state != BlockState::kComplete) {
+      wrong = fmt::format("block {} of {} is not complete", raw(block.id), entry->name);
+      return false;
+    }
+    auto& of_block = believed[block.id];
+    for (const LocatedReplica& one : need(replicas_of(tables, block.id))) {
+      if (one.replica.state != ReplicaRowState::kFinalized) {
+        wrong = fmt::format("block {} of {} has a replica in state {}", raw(block.id), entry->name,
+                            int(one.replica.state));
+        return false;
+      }
+      of_block[storages[one.storage]] = {.length = one.replica.length, .generation = one.replica.generation_stamp};
+      if (one.replica.length != block.length || one.replica.generation_stamp != block.generation_stamp) {
+        wrong = fmt::format("block {}_{} of {} bytes has a replica of {}_{} bytes", raw(block.id),
+                            raw(block.generation_stamp), block.length, raw(one.replica.generation_stamp),
+                            one.replica.length);
+        return false;
+      }
+    }
+    const size_t wanted = std::min<size_t>(inode->replication, cluster.datanode_count());
+    if (of_block.size() != wanted) {
+      wrong = fmt::format("block {} of {} has {} replicas instead of {}", raw(block.id), entry->name, of_block.size(),
+                          wanted);
+      return false;
+    }
+    return true;
+  });
+  if (!wrong.empty()) return wrong;
+  if (believed == on_disk) return {};
+  const auto text_of = [](const Replicas& replicas) {
+    std::string text;
+    for (const auto& [id, of_block] : replicas) {
+      text += fmt::format("{}:", raw(id));
+      for (const auto& [node, replica] : of_block) {
+        text += fmt::format(" {} {}_{}", node, raw(replica.generation), replica.length);
+      }
+      text += "; ";
+    }
+    return text;
+  };
+  Replicas missing, extra;
+  for (const auto& [id, of_block] : believed) {
+    if (auto found = on_disk.find(id); found == on_disk.end() || found->second != of_block) missing[id] = of_block;
+  }
+  for (const auto& [id, of_block] : on_disk) {
+    if (auto found = believed.find(id); found == believed.end() || found->second != of_block) extra[id] = of_block;
+  }
+  return fmt::format("the NameNode believes in [{}], the disks hold [{}]", text_of(missing), text_of(extra));
+}
+
+void check_replicas(Cluster& cluster, History& history) {
+  std::string wrong;
+  Cluster::wait_until(kPatience, [&] {
+    wrong = what_is_wrong_with_replicas(cluster);
+    if (!wrong.empty()) Cluster::pass(kSecond);
+    return wrong.empty();
+  });
+  if (!wrong.empty()) history.problem(wrong);
+}
+
+}  // namespace dfs::simulation
