@@ -109,8 +109,10 @@ std::string what_is_wrong_with_replicas(Cluster& cluster) {
     auto& of_block = believed[block.id];
     for (const LocatedReplica& one : need(replicas_of(tables, block.id))) {
       if (one.replica.state != ReplicaRowState::kFinalized) {
-        wrong = fmt::format("block {} of {} has a replica in state {}", raw(block.id), entry->name,
-                            int(one.replica.state));
+        wrong = fmt::format("block {}_{} of {} bytes, of {} x {}, has a replica {}_{} in state {} on {}", raw(block.id),
+                            raw(block.generation_stamp), block.length, inode->replication, entry->name,
+                            raw(one.replica.generation_stamp), one.replica.length, int(one.replica.state),
+                            storages[one.storage]);
         return false;
       }
       of_block[storages[one.storage]] = {.length = one.replica.length, .generation = one.replica.generation_stamp};

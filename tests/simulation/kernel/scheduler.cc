@@ -15,7 +15,7 @@ namespace {
 
 constexpr Nanoseconds kStep = 300;
 // Far more than any run of ours takes: somebody waits in a circle.
-constexpr Nanoseconds kLongest = 48 * 3600 * kSecond;
+constexpr Nanoseconds kLongest = 2 * 3600 * kSecond;
 constexpr int kDestructorRounds = 3;  // of at least four (PTHREAD_DESTRUCTOR_ITERATIONS)
 
 // Not through syscall(), which is replaced.
@@ -211,7 +211,8 @@ void Scheduler::await_end(pthread_t real) {
   // The newest of that name: a name is given again once its thread has been joined.
   for (auto thread = threads_.rbegin(); thread != threads_.rend(); ++thread) {
     if (!pthread_equal((*thread)->real, real)) continue;
-    while (!(*thread)->ended) wait(thread->get(), kNever);
+    Thread* joined = thread->get();  // others are made meanwhile
+    while (!joined->ended) wait(joined, kNever);
     return;
   }
 }
