@@ -72,7 +72,7 @@ std::string storm(uint64_t seed) {
 void run_storms(uint64_t first, uint64_t count) {
   double cpu = 0, time = 0;
   uint64_t passed = 0;
-  run_seeds(first, count, storm, [&](const Outcome& outcome) {
+  run_seeds({.first = first, .count = count}, storm, [&](const Outcome& outcome) {
     cpu += outcome.cpu_seconds;
     time += outcome.virtual_seconds;
     passed += outcome.passed;

@@ -235,8 +235,12 @@ ssize_t Socket::send(const uint8_t* bytes, size_t length) {
 
 void Socket::arrive(std::vector<uint8_t> bytes) {
   Network& network = Network::instance();
+  if (cut_ || bytes.empty()) return;
   if (network.on_arrival) {
-    if (Host* from = network.host_at(remote_.host)) network.on_arrival(*from, *host_, bytes.size());
+    const size_t allowed = network.on_arrival(*this, bytes);
+    cut_ = allowed < bytes.size();
+    bytes.resize(allowed);
+    if (bytes.empty()) return;
   }
   Scheduler::running()->note(bytes.size() ^ uint64_t(bytes.front()) << 32 ^ uint64_t(bytes.back()) << 40);
   if (broken_ || closed_) return;

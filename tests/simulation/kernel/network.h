@@ -62,6 +62,7 @@ class Socket final : public Descriptor {
   bool write_shut_ = false;
   int error_ = 0;        // to be told once
   bool broken_ = false;  // reset
+  bool cut_ = false;     // nothing comes any more, and nobody knows
   std::deque<uint8_t> received_;
   size_t unread_by_peer_ = 0;  // sent, and not yet taken
   std::deque<std::shared_ptr<Socket>> pending_;
@@ -91,8 +92,8 @@ class Network {
   void add(Host& host) { hosts_[host.address] = &host; }
   // Connections of before the machine went off are answered by a reset.
   void powered_on(const Host& host);
-  // Called with every arrival of bytes, before it: sender, receiver, count. For faults at an offset.
-  std::function<void(const Host& from, const Host& to, size_t count)> on_arrival;
+  // Asked at every arrival of bytes, how many of them come through; nothing comes after a cut. For faults at an offset.
+  std::function<size_t(const Socket& receiver, const std::vector<uint8_t>& bytes)> on_arrival;
   uint64_t bytes_carried = 0, connections = 0;
 
  private:

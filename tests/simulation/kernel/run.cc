@@ -86,7 +86,7 @@ Outcome outcome_of(const Child& child, int status, const rusage& used) {
 
 }  // namespace
 
-void run_seeds(uint64_t first, uint64_t count, const Scenario& scenario, const std::function<bool(Outcome)>& done) {
+void run_seeds(Seeds seeds, const Scenario& scenario, const std::function<bool(Outcome)>& done) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   sched_getaffinity(0, sizeof(allowed), &allowed);
@@ -96,9 +96,9 @@ void run_seeds(uint64_t first, uint64_t count, const Scenario& scenario, const s
   }
   std::map<pid_t, Child> children;
   bool goes_on = true;
-  for (uint64_t next = first; (goes_on && next < first + count) || !children.empty();) {
-    if (goes_on && next < first + count && !idle.empty()) {
-      Child child{.seed = next++,
+  for (uint64_t begun = 0; (goes_on && begun < seeds.count) || !children.empty();) {
+    if (goes_on && begun < seeds.count && !idle.empty()) {
+      Child child{.seed = seeds.first + begun++ * seeds.stride,
                   .output = memfd_create("output", MFD_CLOEXEC),
                   .summary = memfd_create("summary", MFD_CLOEXEC),
                   .processor = idle.back()};
@@ -123,7 +123,7 @@ void run_seeds(uint64_t first, uint64_t count, const Scenario& scenario, const s
 
 Outcome run_seed(uint64_t seed, const Scenario& scenario) {
   Outcome only;
-  run_seeds(seed, 1, scenario, [&](Outcome outcome) {
+  run_seeds({.first = seed}, scenario, [&](Outcome outcome) {
     only = std::move(outcome);
     return true;
   });

@@ -21,9 +21,12 @@ struct Outcome {
 using Scenario = std::function<std::string(uint64_t seed)>;
 
 // Runs the scenario in a process of its own, so that nothing is left of one seed when the next runs, and a failed check
-// ends no other. `count` seeds from `first`, as many at a time as there are processors. Calls `done` for each, in any
-// order, until it returns false.
-void run_seeds(uint64_t first, uint64_t count, const Scenario& scenario, const std::function<bool(Outcome)>& done);
+// ends no other. As many at a time as there are processors. Calls `done` for each, in any order, until it returns
+// false.
+struct Seeds {
+  uint64_t first = 1, count = 1, stride = 1;
+};
+void run_seeds(Seeds seeds, const Scenario& scenario, const std::function<bool(Outcome)>& done);
 Outcome run_seed(uint64_t seed, const Scenario& scenario);
 
 // Addresses must be the same in every run, as something may be ordered by them: starts this program again without
