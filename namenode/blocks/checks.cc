@@ -209,9 +209,11 @@ Result<void> ClusterBlocks::drop_excess(const View& view, const ExaminedBlock& e
   return {};
 }
 
-void ClusterBlocks::drop_bad(const ExaminedBlock& examined) {
+void ClusterBlocks::drop_bad(const ExaminedBlock& examined, Bad which) {
   BlockId block = examined.stored.row.id;
   for (const LocatedReplica& located : examined.bad) {
+    const bool is_earlier = located.replica.generation_stamp < examined.stored.row.generation_stamp;
+    if (which == Bad::kOfEarlierStamp && !is_earlier) continue;
     if (datanodes_.confirmed(located.storage)) {
       invalidate(located.storage, block, located.replica.generation_stamp);
     } else {
@@ -296,7 +298,14 @@ Result<void> ClusterBlocks::schedule(const View& view, const BlockFacts& facts, 
     // Every DataNode that could take a copy holds a bad one: room is made while there is another good replica besides
     // the one that is copied, or as many as there can be.
     size_t keep = std::clamp<size_t>(examined.replication - 1, 1, 2);
-    if (confirmed_of(sources) >= keep) drop_bad(examined);
+    const size_t good = confirmed_of(sources);
+    if (good >= keep) {
+      drop_bad(examined);
+    } else if (good >= std::max<size_t>(settings_.departures.replication_min, 1)) {
+      // One of an earlier stamp was left out of its pipeline and holds nothing that a good one lacks
+      // (BlockManager.markBlockAsCorrupt, corruptedDuringWrite).
+      drop_bad(examined, Bad::kOfEarlierStamp);
+    }
     return {};
   }
   // A copy that brings no other rack would be one too many.

@@ -186,7 +186,8 @@ class ClusterBlocks final : public Blocks {
   Result<void> check_departing(const View& view, Departure& departure, const std::string& datanode_uuid,
                                const BlockFacts& facts);
   bool is_healthy(const std::string& datanode_uuid) const;
-  void drop_bad(const ExaminedBlock& examined);
+  enum class Bad { kAny, kOfEarlierStamp };
+  void drop_bad(const ExaminedBlock& examined, Bad which = Bad::kAny);
   Result<void> expire_pending(const View& view, Batch& batch, TimePoint now);
   Result<void> schedule_work(const View& view, TimePoint now, const TimeSlice& slice);
   Result<void> schedule(const View& view, const BlockFacts& facts, TimePoint now);
