@@ -89,8 +89,9 @@ void run_storms(uint64_t first, uint64_t count) {
 TEST(Storm, WhatWasAcknowledgedIsThere) {
   const char* seed = std::getenv("TUSK_SIMULATION_SEED");
   const char* count = std::getenv("TUSK_SIMULATION_SEEDS");
+  const char* first = std::getenv("TUSK_SIMULATION_FIRST");
   if (seed) return run_storms(std::strtoull(seed, nullptr, 10), 1);
-  run_storms(1, count ? std::strtoull(count, nullptr, 10) : is_nightly() ? kSeedsNightly : kSeeds);
+  run_storms(first ? std::strtoull(first, nullptr, 10) : 1, count ? std::strtoull(count, nullptr, 10) : is_nightly() ? kSeedsNightly : kSeeds);
 }
 
 TEST(Storm, ASeedRunsTheSameWayAgain) {

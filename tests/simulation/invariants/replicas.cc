@@ -67,6 +67,20 @@ std::string collect(Disk& disk, const std::string& directory, const std::string&
   return {};
 }
 
+// Every file whose name begins so.
+std::string paths_of(Disk& disk, const std::string& directory, const std::string& name) {
+  std::string paths;
+  for (const DirectoryEntry& entry : need(disk.list(directory))) {
+    const std::string path = directory + "/" + entry.name;
+    if (entry.is_directory) {
+      paths += paths_of(disk, path, name);
+    } else if (entry.name.starts_with(name)) {
+      paths += " " + path;
+    }
+  }
+  return paths;
+}
+
 }  // namespace
 
 std::string what_is_wrong_with_replicas(Cluster& cluster) {
@@ -152,14 +166,21 @@ std::string what_is_wrong_with_replicas(Cluster& cluster) {
   for (const auto& [id, of_block] : on_disk) {
     if (auto found = believed.find(id); found == believed.end() || found->second != of_block) extra[id] = of_block;
   }
-  return fmt::format("the NameNode believes in [{}], the disks hold [{}]", text_of(missing), text_of(extra));
+  std::string paths;
+  for (const auto& [id, of_block] : extra) {
+    for (size_t i = 0; i < cluster.datanode_count(); ++i) {
+      Cluster::DataNodeHost& one = cluster.datanode(i);
+      paths += "\n  " + one.host.name + ":" + paths_of(one.disk, "", datanode::block_file_name(id));
+    }
+  }
+  return fmt::format("the NameNode believes in [{}], the disks hold [{}]{}", text_of(missing), text_of(extra), paths);
 }
 
 void check_replicas(Cluster& cluster, History& history) {
   std::string wrong;
   const auto right = [&] {
     wrong = what_is_wrong_with_replicas(cluster);
-    if (!wrong.empty()) Cluster::pass(kSecond);
+    if (!wrong.empty()) Cluster::pass(5 * kSecond);
     return wrong.empty();
   };
   if (Cluster::wait_until(kPatience, right)) return;

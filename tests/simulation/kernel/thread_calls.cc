@@ -20,6 +20,8 @@ using dfs::simulation::virtual_time_of;
 
 namespace {
 
+constexpr double kPreemptions = 0.005;
+
 // A lock is taken as the machine takes it, and waited for here.
 template <class Try>
 int lock_waiting(const void* on, Nanoseconds deadline, Try attempt) {
@@ -53,7 +55,10 @@ int pthread_join(pthread_t thread, void** result) {
 }
 
 int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
-  if (!Scheduler::running()) return DFS_REAL(pthread_mutex_lock)(mutex);
+  Scheduler* simulation = Scheduler::running();
+  if (!simulation) return DFS_REAL(pthread_mutex_lock)(mutex);
+  // Others may come in between, as they may anywhere; here it is likeliest to matter.
+  if (simulation->chance(kPreemptions)) simulation->yield();
   return lock_waiting(mutex, kNever, [&] { return pthread_mutex_trylock(mutex); });
 }
 
