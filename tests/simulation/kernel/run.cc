@@ -46,8 +46,8 @@ struct Child {
   sched_setaffinity(0, sizeof(one), &one);
   dup2(child.output, STDOUT_FILENO);
   dup2(child.output, STDERR_FILENO);
-  const char* level = std::getenv("TUSK_SIMULATION_LOG");
-  log::start(level ? level : "warn");
+  // The same always, as a line takes locks: what is logged must not change what happens.
+  log::start("info");
   static Host world{.name = "world", .address = 0x0a0000fe};
   Scheduler& simulation = Scheduler::start(child.seed, world);
   std::string problems = scenario(child.seed);
@@ -119,6 +119,14 @@ void run_seeds(Seeds seeds, const Scenario& scenario, const std::function<bool(O
     children.erase(child);
     if (goes_on) goes_on = done(std::move(outcome));
   }
+}
+
+std::string Outcome::end_of_output(size_t lines) const {
+  size_t begin = output.size();
+  for (size_t line = 0; line <= lines && begin != 0 && begin != std::string::npos; ++line) {
+    begin = output.rfind('\n', begin - 1);
+  }
+  return begin == std::string::npos || begin == 0 ? output : "...\n" + output.substr(begin + 1);
 }
 
 Outcome run_seed(uint64_t seed, const Scenario& scenario) {

@@ -15,6 +15,7 @@ struct Outcome {
   uint64_t steps = 0;
   double virtual_seconds = 0, cpu_seconds = 0;
   std::string output;  // what was logged and what is wrong
+  std::string end_of_output(size_t lines) const;
 };
 
 // A whole run: what is wrong at its end, empty if nothing.
