@@ -40,6 +40,13 @@ void Invalidations::keep_only(StorageNumber storage, const std::function<bool(Bl
   for (BlockId block : gone) remove(storage, block);
 }
 
+void Invalidations::send_anew(StorageNumber storage) {
+  auto of = storages_.find(storage);
+  if (of == storages_.end()) return;
+  for (auto& [block, entry] : of->second.entries) entry.sends = 0;
+  of->second.unsent = of->second.entries.size();
+}
+
 std::vector<InvalidateCommand> Invalidations::take(StorageNumber storage, size_t count_max, TimePoint now) {
   std::vector<InvalidateCommand> taken;
   auto of = storages_.find(storage);

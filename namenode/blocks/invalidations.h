@@ -27,6 +27,8 @@ class Invalidations {
   bool contains(StorageNumber storage, BlockId block) const;
   // What of the storage is not present has been deleted.
   void keep_only(StorageNumber storage, const std::function<bool(BlockId)>& is_present);
+  // Commands that its DataNode was sent are lost with the process that had them: they are sent anew.
+  void send_anew(StorageNumber storage);
 
   // Up to `count_max` to be sent now; they come again after `resend_after` until removed, a few times.
   std::vector<InvalidateCommand> take(StorageNumber storage, size_t count_max, TimePoint now);

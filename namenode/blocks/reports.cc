@@ -151,6 +151,8 @@ Result<void> ClusterBlocks::begin_storage(const View& view, Batch& batch, FullRe
   invalidations_.keep_only(storage, [&](BlockId block) {
     return std::ranges::binary_search(reported.replicas, block, {}, &ReportedReplica::block);
   });
+  // The first report of a process that has started.
+  if (!datanodes_.confirmed(storage)) invalidations_.send_anew(storage);
   return {};
 }
 

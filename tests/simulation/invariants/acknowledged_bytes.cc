@@ -47,7 +47,8 @@ void check_acknowledged_bytes(Cluster& cluster, History& history, bool may_lose_
       return false;
     });
     if (!closed) {
-      history.problem(fmt::format("{} cannot be recovered {}", path, why));
+      history.problem(fmt::format("{} cannot be recovered: {} bytes were flushed, {} synced {}", path, file.flushed,
+                                  file.synced, why));
       continue;
     }
     const bool read = Cluster::wait_until(kPatience, [&] {

@@ -46,7 +46,11 @@ std::string collect(Disk& disk, const std::string& directory, const std::string&
   auto entries = disk.list(directory);
   if (!entries) return {};  // nothing was written yet
   for (const DirectoryEntry& entry : *entries) {
-    if (auto meta = datanode::parse_meta_file_name(entry.name)) metas.emplace(meta->id, *meta);
+    auto meta = datanode::parse_meta_file_name(entry.name);
+    if (!meta) continue;
+    // One that a failed rename has left behind does not count.
+    auto [newest, is_new] = metas.emplace(meta->id, *meta);
+    if (!is_new && newest->second.generation < meta->generation) newest->second = *meta;
   }
   for (const DirectoryEntry& entry : *entries) {
     const std::string path = directory + "/" + entry.name;

@@ -92,6 +92,16 @@ TEST(Invalidations, a_report_shows_what_has_been_deleted) {
   EXPECT_TRUE(invalidations.contains(kHere, BlockId(2)));
 }
 
+TEST(Invalidations, what_a_datanode_still_has_when_it_starts_is_sent_at_once) {
+  Invalidations invalidations;
+  for (uint64_t id = 1; id <= 2; ++id) invalidations.add(kHere, BlockId(id), GenerationStamp(7));
+  ASSERT_EQ(invalidations.take(kHere, 1, kNow).size(), 1u);
+  invalidations.send_anew(kHere);
+  invalidations.send_anew(kThere);
+  EXPECT_EQ(invalidations.take(kHere, 9, kNow).size(), 2u);
+  EXPECT_TRUE(invalidations.take(kHere, 9, kNow).empty());
+}
+
 TEST(Invalidations, another_stamp_is_another_replica_and_sent_anew) {
   Invalidations invalidations;
   invalidations.add(kHere, BlockId(1), GenerationStamp(7));
