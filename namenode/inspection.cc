@@ -90,8 +90,8 @@ Result<std::vector<std::string>> compare(const Tables& tables, const Tables& rep
     if (ours != wanted) found.push_back(fmt::format("counter {}: {}, the log says {}", int(which), ours, wanted));
   }
   if (tables.last_applied() != replayed.last_applied()) {
-    found.push_back(fmt::format("last transaction: {}, the log says {}", raw(tables.last_applied()),
-                                raw(replayed.last_applied())));
+    found.push_back(
+        fmt::format("last transaction: {}, the log says {}", raw(tables.last_applied()), raw(replayed.last_applied())));
   }
   return found;
 }

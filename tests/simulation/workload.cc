@@ -142,7 +142,7 @@ void Client::write_on(fs::OutputFile& out, FileHistory& file) {
       pause();
     }
   }
-  // Now and then the writer dies.
+  // The writer may die.
   if (draw(10) == 0) {
     out.abandon();
     return;
