@@ -1,22 +1,11 @@
 #include "datanode/node/datanode.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include <future>
-#include <mutex>
-
-#include "datanode/replicas/scanner.h"
-#include "datanode/reporting/namenode_link.h"
-#include "datanode/reporting/pending_reports.h"
-#include "datanode/reporting/services.h"
-#include "datanode/transfer/operation.h"
-#include "datanode/transfer/server.h"
-#include "proto/base/event_loop.h"
+#include "datanode/node/datanode_state.h"
 #include "proto/base/log.h"
-#include "proto/base/task.h"
 #include "proto/io/disk.h"
-#include "proto/rpc/server.h"
-#include "proto/security/identity.h"
 #include "proto/security/process_user.h"
 
 namespace dfs::datanode {
@@ -30,52 +19,14 @@ std::string machine_name() {
 
 }  // namespace
 
-struct DataNode::State {
-  explicit State(Settings given) : settings(std::move(given)) {
-    if (!settings.disk) settings.disk = &Disk::posix();
-    if (settings.user.empty()) settings.user = security::process_user();
-    const std::string& host = settings.data.host;
-    const bool local = host == "localhost" || host == "::1" || host.starts_with("127.");
-    // The machine's own name often resolves to another loopback address than the one we listen on.
-    if (settings.host_name.empty()) settings.host_name = local ? "localhost" : machine_name();
-  }
-
-  Settings settings;
-  std::vector<std::unique_ptr<EventLoop>> loops;
-  PendingReports pending;
-  std::unique_ptr<NamenodeLink> link;
-  std::unique_ptr<ReplicaStore> store;
-  std::unique_ptr<TransferContext> context;
-  std::unique_ptr<TransferServer> transfers;
-  std::unique_ptr<ClientDatanodeService> client_service;
-  std::unique_ptr<InterDatanodeService> inter_service;
-  std::unique_ptr<security::GroupMapping> groups;
-  std::unique_ptr<security::ProxyUsers> proxy_users;
-  std::unique_ptr<rpc::Server> rpc;
-  std::unique_ptr<TaskGroup> scanners;
-  std::string uuid;
-  std::mutex stop_mutex;
-  bool stopped = false;
-
-  asio::any_io_executor loop(size_t i) { return loops[i % loops.size()]->executor(); }
-  std::vector<asio::any_io_executor> executors() {
-    std::vector<asio::any_io_executor> all;
-    for (auto& one : loops) all.push_back(one->executor());
-    return all;
-  }
-  template <class T>
-  T on_loop(Task<T> task) {
-    return asio::co_spawn(loop(0), without_cancellation_exceptions(std::move(task)), asio::use_future).get();
-  }
-
-  Result<std::vector<std::unique_ptr<Volume>>> open_directories();
-  Result<void> format_new(std::vector<std::unique_ptr<Volume>>& volumes, const PoolIdentity& pool);
-  Result<void> serve(std::vector<std::unique_ptr<Volume>> volumes);
-  // Reports and scanners, once everything is there.
-  Task<void> begin();
-  Task<void> end_scanners();
-  void fail_later(Error error);
-};
+DataNode::State::State(Settings given) : settings(std::move(given)) {
+  if (!settings.disk) settings.disk = &Disk::posix();
+  if (settings.user.empty()) settings.user = security::process_user();
+  const std::string& host = settings.data.host;
+  const bool local = host == "localhost" || host == "::1" || host.starts_with("127.");
+  // The machine's own name often resolves to another loopback address than the one we listen on.
+  if (settings.host_name.empty()) settings.host_name = local ? "localhost" : machine_name();
+}
 
 namespace {
 // No groups: nobody may act for another user towards a DataNode.
@@ -86,16 +37,30 @@ class NoGroups final : public security::GroupMapping {
 };
 }  // namespace
 
-Result<std::vector<std::unique_ptr<Volume>>> DataNode::State::open_directories() {
-  std::vector<Volume::Settings> wanted;
-  for (const Directory& directory : settings.directories) {
-    wanted.push_back({.directory = directory.path,
-                      .type = directory.type,
-                      .reserved_bytes = settings.reserved_bytes,
-                      .threads = settings.volume_threads,
-                      .disk = settings.disk});
+Volume::Settings DataNode::State::volume_settings(const Directory& directory) const {
+  return {.directory = directory.path,
+          .type = directory.type,
+          .reserved = directory.reserved,
+          .threads = settings.volume_threads,
+          .disk = settings.disk};
+}
+
+size_t DataNode::State::failures_max(size_t directories) const {
+  return settings.failed_volumes_tolerated.value_or(directories - 1);
+}
+
+Result<OpenedVolumes> DataNode::State::open_directories() {
+  const size_t count = settings.directories.size();
+  if (count != 0 && failures_max(count) >= count) {
+    return fail(ErrorCode::kConfiguration,
+                fmt::format("Invalid value configured for dfs.datanode.failed.volumes.tolerated - {}. Value configured "
+                            "is >= to the number of configured volumes ({}).",
+                            failures_max(count), count));
   }
-  return open_volumes(std::move(wanted), settings.accept_new_volumes);
+  std::vector<Volume::Settings> wanted;
+  for (const Directory& directory : settings.directories) wanted.push_back(volume_settings(directory));
+  return open_volumes(std::move(wanted), {.accept_new = settings.accept_new_volumes,
+                                          .failures_max = count == 0 ? 0 : failures_max(count)});
 }
 
 Result<void> DataNode::State::format_new(std::vector<std::unique_ptr<Volume>>& volumes, const PoolIdentity& pool) {
@@ -103,6 +68,7 @@ Result<void> DataNode::State::format_new(std::vector<std::unique_ptr<Volume>>& v
     if (volume->is_formatted()) uuid = volume->node().uuid;
   }
   if (uuid.empty()) uuid = random_uuid();
+  cluster_id = pool.cluster_id;
   // A cluster that is not ours is noticed before anything is written.
   for (auto& volume : volumes) {
     if (volume->is_formatted() && volume->node().cluster_id != pool.cluster_id) return volume->open_pool(pool);
@@ -113,21 +79,33 @@ Result<void> DataNode::State::format_new(std::vector<std::unique_ptr<Volume>>& v
   return {};
 }
 
-Task<void> DataNode::State::begin() {
+Task<Result<void>> DataNode::State::begin() {
+  DFS_CO_TRY_OK(check_enough_volumes());
   link->start([this](Error error) { fail_later(std::move(error)); });
-  scanners = std::make_unique<TaskGroup>(loop(0));
+  orders = std::make_unique<TaskGroup>(loop(0));
+  VolumeKeeper::Settings care{.measure_interval = settings.heartbeat_interval, .hang_deadline = settings.disk_deadline};
   if (settings.scan_period.count() > 0) {
-    for (const auto& volume : store->volumes()) {
-      scanners->spawn(scan_volume(
-          *store, *volume, {.period = settings.scan_period, .bytes_per_second = settings.scan_bytes_per_second}));
-    }
+    care.scan = {.period = settings.scan_period, .bytes_per_second = settings.scan_bytes_per_second};
   }
-  co_return;
+  if (settings.directory_scan.interval.count() > 0) care.directory_scan = settings.directory_scan;
+  keeper = std::make_unique<VolumeKeeper>(
+      loop(0), *store, care, [this](const Volume& volume) { orders->spawn(volume_failed(volume.directory())); });
+  for (const auto& volume : store->volumes()) keeper->start(*volume);
+  co_return Result<void>{};
 }
 
-Task<void> DataNode::State::end_scanners() {
-  scanners->cancel();
-  co_await scanners->join();
+Task<void> DataNode::State::end() {
+  if (orders) {
+    orders->cancel();
+    co_await orders->join();
+  }
+  if (keeper) co_await keeper->stop();
+}
+
+void DataNode::State::spawn(Task<void> task) {
+  asio::post(loop(0), [this, shared = std::make_shared<Task<void>>(std::move(task))] {
+    if (orders) orders->spawn(std::move(*shared));
+  });
 }
 
 void DataNode::State::fail_later(Error error) {
@@ -135,9 +113,11 @@ void DataNode::State::fail_later(Error error) {
   if (settings.on_failure) settings.on_failure(std::move(error));
 }
 
-Result<void> DataNode::State::serve(std::vector<std::unique_ptr<Volume>> volumes) {
-  store = std::make_unique<ReplicaStore>(ReplicaStore::Settings{.block_bytes_estimate = settings.block_bytes_estimate},
-                                         std::move(volumes), pending);
+Result<void> DataNode::State::serve(OpenedVolumes opened) {
+  store = std::make_unique<ReplicaStore>(ReplicaStore::Settings{.writer_stop_deadline = settings.writer_stop_deadline,
+                                                                .block_bytes_estimate = settings.block_bytes_estimate,
+                                                                .choice = settings.volume_choice},
+                                         std::move(opened.volumes), pending, std::move(opened.lost));
   context.reset(
       new TransferContext{.store = *store,
                           .idle_deadline = settings.transfer_idle_deadline,
@@ -145,6 +125,7 @@ Result<void> DataNode::State::serve(std::vector<std::unique_ptr<Volume>> volumes
                           .sync_on_close = settings.sync_on_close,
                           .connect_by_host_name = settings.connect_by_host_name,
                           .balance_throttle{settings.balance_bytes_per_second},
+                          .movers_max = settings.balance_moves_max,
                           .report_remote_corrupt = [this](const Block& block, const pb::DatanodeInfoProto& source) {
                             pending.remote_corrupt(block, source.id());
                           }});
@@ -164,11 +145,16 @@ Result<void> DataNode::State::serve(std::vector<std::unique_ptr<Volume>> volumes
                     .shut_down = [this] { fail_later(Error(ErrorCode::kCancelled, "told to shut down")); },
                     .superuser = settings.user});
   inter_service = std::make_unique<InterDatanodeService>(*store);
+  ReconfigurationService::Owner owner{.superuser = settings.user,
+                                      .reread = [this] { return reread(); },
+                                      .apply = [this](std::string name) { return apply(std::move(name)); },
+                                      .spawn = [this](Task<void> task) { spawn(std::move(task)); }};
+  reconfiguration = std::make_unique<ReconfigurationService>(std::move(owner), settings.properties);
   groups = std::make_unique<NoGroups>();
   proxy_users = std::make_unique<security::ProxyUsers>(std::map<std::string, std::string>{}, *groups);
-  rpc = std::make_unique<rpc::Server>(rpc::Server::Settings{.listen = settings.ipc}, executors(),
-                                      std::vector<rpc::Protocol*>{client_service.get(), inter_service.get()},
-                                      *proxy_users);
+  rpc = std::make_unique<rpc::Server>(
+      rpc::Server::Settings{.listen = settings.ipc}, executors(),
+      std::vector<rpc::Protocol*>{client_service.get(), inter_service.get(), reconfiguration.get()}, *proxy_users);
   return rpc->start();
 }
 
@@ -182,7 +168,8 @@ Result<void> DataNode::start() {
     state.loops.push_back(std::make_unique<EventLoop>("dn-net-" + std::to_string(i)));
     state.loops.back()->start();
   }
-  DFS_TRY(auto volumes, state.open_directories());
+  state.administration.start();
+  DFS_TRY(OpenedVolumes opened, state.open_directories());
   {
     std::lock_guard lock(state.stop_mutex);
     if (state.stopped) return fail(ErrorCode::kCancelled, "stopped while starting");
@@ -202,14 +189,13 @@ Result<void> DataNode::start() {
         state.pending);
   }
   DFS_TRY(PoolIdentity pool, state.on_loop(state.link->handshake()));
-  DFS_TRY_OK(state.format_new(volumes, pool));
-  DFS_TRY_OK(state.serve(std::move(volumes)));
+  DFS_TRY_OK(state.format_new(opened.volumes, pool));
+  DFS_TRY_OK(state.serve(std::move(opened)));
   DFS_TRY_OK(state.on_loop(state.store->load(pool)));
   state.transfers->serve();
   state.link->set_ports(state.transfers->port(), state.rpc->port());
   DFS_TRY_OK(state.on_loop(state.link->join(state.uuid, pool, *state.store, *state.transfers, *state.context)));
-  state.on_loop(state.begin());
-  return {};
+  return state.on_loop(state.begin());
 }
 
 void DataNode::stop() {
@@ -220,9 +206,10 @@ void DataNode::stop() {
   }
   if (state.loops.empty()) return;
   if (state.link) state.on_loop(state.link->stop());
-  if (state.scanners) state.on_loop(state.end_scanners());
   if (state.rpc) state.rpc->stop();
+  state.on_loop(state.end());
   if (state.transfers) state.transfers->stop();
+  state.administration.stop();
   for (auto& loop : state.loops) loop->stop();
 }
 

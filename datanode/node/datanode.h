@@ -1,13 +1,19 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "datanode/replicas/block.h"
+#include "datanode/replicas/directory_scanner.h"
+#include "datanode/replicas/volume.h"
+#include "datanode/replicas/volume_choice.h"
 #include "proto/base/error.h"
 #include "proto/io/stream.h"
 
@@ -25,7 +31,12 @@ class DataNode {
   struct Directory {
     std::string path;
     StorageType type = StorageType::kDisk;
+    ReservedSpace reserved{};  // dfs.datanode.du.reserved and its kin
+    std::string text{};        // as it is configured
   };
+  static constexpr std::array<std::string_view, 5> kReconfigurable{
+      "dfs.datanode.data.dir", "dfs.blockreport.intervalMsec", "dfs.datanode.balance.max.concurrent.moves",
+      "dfs.datanode.max.transfer.threads", "dfs.datanode.balance.bandwidthPerSec"};
   struct Settings {
     std::vector<Directory> directories;    // dfs.datanode.data.dir
     Endpoint namenode{"localhost", 8020};  // fs.defaultFS or dfs.namenode.servicerpc-address
@@ -38,10 +49,17 @@ class DataNode {
     std::chrono::milliseconds heartbeat_interval{3000};                      // dfs.heartbeat.interval
     std::chrono::milliseconds block_report_interval{std::chrono::hours(6)};  // dfs.blockreport.intervalMsec
     std::chrono::hours scan_period{504};                                     // dfs.datanode.scan.period.hours; 0: never
-    uint64_t scan_bytes_per_second = 1u << 20;       // dfs.block.scanner.volume.bytes.per.second
-    uint64_t reserved_bytes = 0;                     // dfs.datanode.du.reserved, of each directory
+    uint64_t scan_bytes_per_second = 1u << 20;  // dfs.block.scanner.volume.bytes.per.second
+    // dfs.datanode.directoryscan.interval (0: never), .throttle.limit.ms.per.sec
+    DirectoryScanSettings directory_scan{};
+    VolumeChoice::Settings volume_choice{};  // dfs.datanode.fsdataset.volume.choosing.policy
+    // dfs.datanode.failed.volumes.tolerated; nothing: as long as one volume is left
+    std::optional<size_t> failed_volumes_tolerated = 0;
+    std::chrono::milliseconds disk_deadline{600000};        // dfs.datanode.disk.check.timeout
+    std::chrono::milliseconds writer_stop_deadline{60000};  // dfs.datanode.xceiver.stop.timeout.millis
     uint64_t block_bytes_estimate = 64u << 20;       // dfs.blocksize: room that a new block of unknown size must find
     uint64_t balance_bytes_per_second = 100u << 20;  // dfs.datanode.balance.bandwidthPerSec
+    int balance_moves_max = 100;                     // dfs.datanode.balance.max.concurrent.moves
     uint32_t transfers_max = 4096;                   // dfs.datanode.max.transfer.threads
     std::chrono::milliseconds transfer_idle_deadline{60000};    // dfs.client.socket-timeout
     std::chrono::milliseconds transfer_write_deadline{480000};  // dfs.datanode.socket.write.timeout
@@ -55,6 +73,10 @@ class DataNode {
     size_t volume_threads = 4;  // of each directory
     Disk* disk = nullptr;       // null: the machine's
 
+    // What `dfsadmin -reconfig` may change: those of kReconfigurable, as they are configured.
+    std::map<std::string, std::optional<std::string>> properties;
+    // The settings as they are configured now; blocks. Null: nothing changes while the DataNode runs.
+    std::function<Result<Settings>()> reread;
     // Called once, on a thread of ours, when we cannot go on (expelled, told to shut down): the owner should stop().
     std::function<void(Error)> on_failure;
   };

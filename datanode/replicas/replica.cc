@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "datanode/replicas/replica_map.h"
 #include "proto/base/task.h"
 
 namespace dfs::datanode {
@@ -80,6 +81,7 @@ Task<Result<ReplicaClaim>> ReplicaClaim::obtain(std::shared_ptr<Replica> replica
 
 void ReplicaClaim::release() {
   if (!replica_) return;
+  if (auto map = replica_->map_.lock()) map->settle(*replica_);
   std::function<void()> stop;
   {
     std::lock_guard lock(replica_->mutex_);

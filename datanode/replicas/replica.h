@@ -12,7 +12,9 @@
 
 namespace dfs::datanode {
 
-// One replica: what is known of it, and who may change it. Thread-safe.
+class ReplicaMap;
+
+// One replica: what is known of it, and who may change it. Thread-safe; made by ReplicaMap.
 //
 // Whoever changes a replica's files, state or generation holds its claim (see ReplicaClaim); everybody may look.
 class Replica {
@@ -37,7 +39,9 @@ class Replica {
     std::optional<uint64_t> visible_bytes() const;
   };
 
-  Replica(Volume& volume, View view) : volume_(volume), view_(std::move(view)), id_(view_.block.id) {}
+  // `map` finds it; see there.
+  Replica(Volume& volume, View view, std::weak_ptr<ReplicaMap> map)
+      : volume_(volume), view_(std::move(view)), id_(view_.block.id), map_(std::move(map)) {}
 
   BlockId id() const { return id_; }
   Volume& volume() const { return volume_; }
@@ -60,6 +64,7 @@ class Replica {
   mutable std::mutex mutex_;
   View view_;
   const BlockId id_;
+  const std::weak_ptr<ReplicaMap> map_;
   bool claimed_ = false;
   std::function<void()> stop_;
 };

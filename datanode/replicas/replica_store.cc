@@ -10,17 +10,23 @@
 
 namespace dfs::datanode {
 
-ReplicaStore::ReplicaStore(Settings settings, std::vector<std::unique_ptr<Volume>> volumes, ReplicaEvents& events)
-    : settings_(settings), volumes_(std::move(volumes)), events_(events) {}
+ReplicaStore::ReplicaStore(Settings settings, std::vector<std::unique_ptr<Volume>> volumes, ReplicaEvents& events,
+                           std::vector<LostVolume> lost)
+    : settings_(settings), events_(events), lost_(std::move(lost)), choice_(settings.choice) {
+  for (auto& volume : volumes) {
+    replicas_->attach(*volume);
+    volumes_.push_back(std::move(volume));
+  }
+}
 
 ReplicaStore::~ReplicaStore() {
   volumes_.clear();
+  removed_.clear();
 }
 
-std::shared_ptr<Replica> ReplicaStore::lookup(BlockId id) const {
+std::vector<std::shared_ptr<Volume>> ReplicaStore::volumes() const {
   std::lock_guard lock(mutex_);
-  auto found = replicas_.find(raw(id));
-  return found == replicas_.end() ? nullptr : found->second;
+  return volumes_;
 }
 
 Result<std::shared_ptr<Replica>> ReplicaStore::find(const Block& block, bool exact) const {
@@ -39,42 +45,24 @@ Result<std::shared_ptr<Replica>> ReplicaStore::find(const Block& block, bool exa
   return replica;
 }
 
-std::vector<std::shared_ptr<Replica>> ReplicaStore::of_volume(const Volume& volume) const {
-  std::vector<std::shared_ptr<Replica>> found;
-  std::lock_guard lock(mutex_);
-  for (const auto& [id, replica] : replicas_) {
-    if (&replica->volume() == &volume) found.push_back(replica);
-  }
-  return found;
-}
-
-size_t ReplicaStore::size() const {
-  std::lock_guard lock(mutex_);
-  return replicas_.size();
-}
-
-void ReplicaStore::forget(const Replica& replica) {
-  std::lock_guard lock(mutex_);
-  auto found = replicas_.find(raw(replica.id()));
-  if (found != replicas_.end() && found->second.get() == &replica) replicas_.erase(found);
-}
-
 Result<Volume*> ReplicaStore::choose_volume(StorageType type, const std::string& storage_id, uint64_t bytes) {
   std::lock_guard lock(mutex_);
-  auto fits = [&](Volume& volume) { return !volume.failed() && volume.available_bytes() >= bytes; };
+  uint64_t most = 0;
+  std::vector<Volume*> of_type, others;
   for (auto& volume : volumes_) {
-    if (!storage_id.empty() && volume->storage_id() == storage_id && fits(*volume)) return volume.get();
-  }
-  for (bool any_type : {false, true}) {
-    for (size_t i = 0; i < volumes_.size(); ++i) {
-      Volume& volume = *volumes_[(next_volume_ + i) % volumes_.size()];
-      if ((!any_type && volume.type() != type) || !fits(volume)) continue;
-      next_volume_ = (next_volume_ + i + 1) % volumes_.size();
-      return &volume;
+    if (volume->failed()) continue;
+    const uint64_t available = volume->available_bytes();
+    most = std::max(most, available);
+    if (!storage_id.empty() && volume->storage_id() == storage_id && available >= bytes) return volume.get();
+    if (volume->type() == type) {
+      of_type.push_back(volume.get());
+    } else if (volume->type() != StorageType::kRamDisk) {
+      others.push_back(volume.get());
     }
   }
-  uint64_t most = 0;
-  for (auto& volume : volumes_) most = std::max(most, volume->failed() ? 0 : volume->available_bytes());
+  for (const auto& candidates : {of_type, others}) {
+    if (Volume* chosen = choice_.choose(candidates, bytes)) return chosen;
+  }
   return fail(ErrorCode::kDiskOutOfSpace,
               fmt::format("Out of space: The volume with the most available space (={} B) is less than the block size "
                           "(={} B).",
@@ -118,17 +106,14 @@ Result<ReplicaClaim> ReplicaStore::create_files(Volume& volume, const Creation& 
   view.state = creation.state;
   view.directory = creation.state == ReplicaState::kRbw ? volume.layout().rbw() : volume.layout().temporary();
   view.promised_bytes = creation.block.length_bytes != 0 ? creation.block.length_bytes : settings_.block_bytes_estimate;
-  auto replica = std::make_shared<Replica>(volume, view);
-  ReplicaClaim claim = ReplicaClaim::attempt(replica, std::move(stop));
-  {
-    std::lock_guard lock(mutex_);
-    auto [position, inserted] = replicas_.try_emplace(raw(replica->id()), replica);
-    if (!inserted) {
-      return fail(ErrorCode::kReplicaAlreadyExists,
-                  fmt::format("Block {} already exists in state {} and thus cannot be created.",
-                              to_string(pool_id(), creation.block), name_of(position->second->view().state)));
-    }
+  auto [replica, inserted] = replicas_->insert(volume, view);
+  if (!replica) return fail(ErrorCode::kIo, "Volume " + volume.directory() + " has just been removed");
+  if (!inserted) {
+    return fail(ErrorCode::kReplicaAlreadyExists,
+                fmt::format("Block {} already exists in state {} and thus cannot be created.",
+                            to_string(pool_id(), creation.block), name_of(replica->view().state)));
   }
+  ReplicaClaim claim = ReplicaClaim::attempt(replica, std::move(stop));
   volume.promise(int64_t(view.promised_bytes));
   return claim;
 }
@@ -141,7 +126,7 @@ Result<std::unique_ptr<ReplicaWriter>> ReplicaStore::create_on(Volume& volume, c
   if (!made) {
     // Files of this name that we do not know of are someone's data: they stay.
     volume.promise(-int64_t(replica->view().promised_bytes));
-    forget(*replica);
+    replicas_->erase(*replica);
   }
   return made;
 }
@@ -153,6 +138,9 @@ Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::create(Creation creat
     bool unfinished = view.state == ReplicaState::kTemporary || view.state == ReplicaState::kRbw;
     if (view.block.generation < creation.block.generation && (creation.replaces_older || unfinished)) {
       DFS_CO_TRY_OK(co_await invalidate(view.block));
+    } else if (present->volume().failed() && view.state == ReplicaState::kFinalized) {
+      // The NameNode counts it no more and may choose us again. Its files stay.
+      if (ReplicaClaim claim = ReplicaClaim::attempt(present, [] {})) replicas_->erase(*present);
     }
   }
   uint64_t room = creation.block.length_bytes != 0 ? creation.block.length_bytes : settings_.block_bytes_estimate;
@@ -368,8 +356,7 @@ void ReplicaStore::discard(std::unique_ptr<ReplicaWriter> writer) {
 // Its claim is held.
 void ReplicaStore::drop_unfinished_copy(Replica& replica) {
   if (replica.view().state != ReplicaState::kTemporary) return;
-  forget(replica);
-  if (auto removed = remove_files(replica); !removed) {
+  if (auto removed = remove(replica); !removed) {
     log::warn("Removing an unfinished copy: {}", removed.error().to_string());
   }
 }
@@ -385,13 +372,24 @@ Task<Result<void>> ReplicaStore::invalidate(Block block) {
   }
   DFS_CO_TRY(ReplicaClaim claim, co_await ReplicaClaim::obtain(replica, [] {}, settings_.writer_stop_deadline));
   if (lookup(block.id) != replica || replica->view().block.generation != block.generation) co_return Result<void>{};
-  forget(*replica);
-  auto removed = co_await run_on(replica->volume().executor(), [&] { return remove_files(*replica); });
+  auto removed = co_await run_on(replica->volume().executor(), [&] { return remove(*replica); });
   events_.deleted(replica->view().block, replica->volume().storage_id());
   co_return noted(replica->volume(), std::move(removed));
 }
 
 // ---- Files
+
+Result<void> ReplicaStore::remove(Replica& replica) {
+  {
+    std::lock_guard lock(mutex_);
+    removing_.insert(replica.id());
+  }
+  replicas_->erase(replica);
+  auto removed = remove_files(replica);
+  std::lock_guard lock(mutex_);
+  removing_.erase(replica.id());
+  return removed;
+}
 
 Result<void> ReplicaStore::remove_files(Replica& replica) {
   Replica::View view = replica.view();

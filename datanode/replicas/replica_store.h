@@ -6,13 +6,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "datanode/replicas/replica.h"
+#include "datanode/replicas/replica_map.h"
 #include "datanode/replicas/replica_writer.h"
 #include "datanode/replicas/volume.h"
+#include "datanode/replicas/volume_choice.h"
 
 namespace dfs::datanode {
 
@@ -41,9 +43,11 @@ class ReplicaStore {
     // How long a writer may take to give way to a recovery (dfs.datanode.xceiver.stop.timeout.millis).
     std::chrono::milliseconds writer_stop_deadline{60000};
     uint64_t block_bytes_estimate = 64u << 20;
+    VolumeChoice::Settings choice{};
   };
-  // Requires: every volume is formatted. `events` outlives the store.
-  ReplicaStore(Settings settings, std::vector<std::unique_ptr<Volume>> volumes, ReplicaEvents& events);
+  // Requires: every volume is formatted. `events` outlives the store. `lost`: those that could not be opened.
+  ReplicaStore(Settings settings, std::vector<std::unique_ptr<Volume>> volumes, ReplicaEvents& events,
+               std::vector<LostVolume> lost = {});
   // Waits for what runs on the volumes' threads.
   ~ReplicaStore();
   ReplicaStore(const ReplicaStore&) = delete;
@@ -54,15 +58,23 @@ class ReplicaStore {
   // Whether load() has succeeded: before, nothing is known of any block, not even the pool.
   bool is_loaded() const { return loaded_; }
   const std::string& pool_id() const { return pool_.pool_id; }
-  const std::vector<std::unique_ptr<Volume>>& volumes() const { return volumes_; }
+  // Those in use. A volume lives as long as the store, also when it has been removed from it.
+  std::vector<std::shared_ptr<Volume>> volumes() const;
   ReplicaEvents& events() const { return events_; }
+
+  // Takes `volume`, which is formatted, into use once all its replicas are known, and tells of each. Requires: loaded.
+  Task<Result<void>> add_volume(std::unique_ptr<Volume> volume);
+  // Ends what is written to the volume of that directory, and forgets its replicas: each is reported deleted, its files
+  // stay. kInvalidArgument if there is no such volume, or no other that has not failed.
+  Task<Result<void>> remove_volume(std::string directory);
+  // Those that have failed and are not removed, among them those that could not be opened when the DataNode started.
+  std::vector<LostVolume> lost_volumes() const;
 
   // kReplicaNotFound with Hadoop's words. `exact`: of this generation stamp, otherwise of any.
   Result<std::shared_ptr<Replica>> find(const Block& block, bool exact) const;
   // Null if there is none.
-  std::shared_ptr<Replica> lookup(BlockId id) const;
-  std::vector<std::shared_ptr<Replica>> of_volume(const Volume& volume) const;
-  size_t size() const;
+  std::shared_ptr<Replica> lookup(BlockId id) const { return replicas_->find(id); }
+  const ReplicaMap& replicas() const { return *replicas_; }
 
   // --- Writing. `stop` ends the writer when another takes its place: see ReplicaClaim.
 
@@ -120,9 +132,25 @@ class ReplicaStore {
   Task<Result<std::string>> update_under_recovery(Block old, GenerationStamp recovery_id, BlockId new_id,
                                                   uint64_t length_bytes);
 
-  // A volume for a new replica of about `bytes`: of the storage `storage_id` if there is room, else the next of `type`
-  // in turn, else of any type. kDiskOutOfSpace.
+  // A volume for a new replica of about `bytes`: of the storage `storage_id` if there is room, else of `type`, else of
+  // any type but in memory. kDiskOutOfSpace.
   Result<Volume*> choose_volume(StorageType type, const std::string& storage_id, uint64_t bytes);
+
+  // --- Comparing with the disk.
+
+  // The files of one block in a directory.
+  struct FoundBlock {
+    BlockId id{};
+    bool data = false;
+    std::optional<GenerationStamp> meta;  // normally there is one; the newest
+  };
+  // In the order of their ids. [volume]
+  static Result<std::vector<FoundBlock>> list_blocks(Disk& disk, const std::string& directory);
+  enum class Difference { kNone, kAdopted, kForgotten, kMoved, kCorrupt };
+  // Looks at the files of one block, of which `directory` seemed to show something else than is known, while nobody
+  // changes them; only then is it believed. What is there is taken, what is gone is forgotten if its volume is sound,
+  // what differs is reported corrupt. Nothing is done on an error, and no file is touched. [volume]
+  Difference reconcile(Volume& volume, BlockId id, const std::string& directory);
 
   // Tells the NameNode that a finalized replica is corrupt, unless somebody changes it or has since `seen`, which is
   // what it was when its files were looked at.
@@ -134,8 +162,19 @@ class ReplicaStore {
   void note_error(Volume& volume, const Error& error);
 
  private:
-  Result<void> load_volume(Volume& volume);
-  Result<void> insert_found(std::shared_ptr<Replica> replica);
+  struct VolumeLoad;
+  Task<Result<void>> load_volume(Volume& volume);
+  // The steps of it. [volume]
+  Result<void> find_directories(VolumeLoad& load);
+  void load_directories(VolumeLoad& load);
+  Result<void> load_directory(VolumeLoad& load, const std::string& directory);
+  Result<void> finish_rename(VolumeLoad& load, const std::string& directory, FoundBlock& files);
+  Result<void> load_unfinished(VolumeLoad& load);
+  bool add_found(Volume& volume, const Replica::View& view);
+  Difference adopt(Volume& volume, BlockId id, const std::string& directory);
+  Result<Difference> look_again(const std::shared_ptr<Replica>& replica, const Replica::View& view,
+                                const std::string& directory);
+  Difference forget_missing(ReplicaClaim claim);
   Task<Result<ReplicaClaim>> claim_for_recovery(Block block, GenerationStamp generation, uint64_t length_bytes,
                                                 std::function<void()> stop);
   Result<ReplicaClaim> create_files(Volume& volume, const Creation& creation, std::function<void()> stop);
@@ -148,6 +187,8 @@ class ReplicaStore {
   Result<void> set_generation(Replica& replica, GenerationStamp generation);
   Result<void> truncate(Replica& replica, uint64_t length_bytes);
   Result<void> remove_files(Replica& replica);
+  // From here on it is not found, then its files go. Its claim is held.
+  Result<void> remove(Replica& replica);
   void drop_unfinished_copy(Replica& replica);
   Result<void> copy_truncated(const std::shared_ptr<Replica>& replica, GenerationStamp generation, BlockId new_id,
                               uint64_t length_bytes);
@@ -155,7 +196,6 @@ class ReplicaStore {
   static Result<void> copy_data(ReplicaReader& from, ReplicaWriter& to, uint64_t length_bytes);
   // Sums and length on disk agree with what we believe. [volume]
   Result<void> check_files(Replica& replica);
-  void forget(const Replica& replica);
   template <class T>
   Result<T> noted(Volume& volume, Result<T> outcome) {
     if (!outcome) note_error(volume, outcome.error());
@@ -163,13 +203,16 @@ class ReplicaStore {
   }
 
   const Settings settings_;
-  std::vector<std::unique_ptr<Volume>> volumes_;
+  const std::shared_ptr<ReplicaMap> replicas_ = std::make_shared<ReplicaMap>();
   ReplicaEvents& events_;
   PoolIdentity pool_;
   std::atomic<bool> loaded_ = false;
   mutable std::mutex mutex_;
-  std::unordered_map<uint64_t, std::shared_ptr<Replica>> replicas_;
-  size_t next_volume_ = 0;
+  std::vector<std::shared_ptr<Volume>> volumes_;
+  std::vector<std::shared_ptr<Volume>> removed_;  // replicas that somebody still has refer to them
+  std::vector<LostVolume> lost_;                  // when the DataNode started
+  VolumeChoice choice_;
+  std::set<BlockId> removing_;  // no longer known, and still on disk
 };
 
 }  // namespace dfs::datanode

@@ -53,13 +53,8 @@ Task<void> save(const ScanCursor& cursor, Volume& volume) {
   if (!saved) log::warn("Volume {}: {}", volume.directory(), saved.error().message());
 }
 
-// In the order of their ids.
-std::vector<std::shared_ptr<Replica>> replicas_after(BlockId last, const ReplicaStore& store, const Volume& volume) {
-  auto replicas = store.of_volume(volume);
-  std::erase_if(replicas, [&](const auto& replica) { return raw(replica->id()) <= raw(last); });
-  std::ranges::sort(replicas, {}, [](const auto& replica) { return raw(replica->id()); });
-  return replicas;
-}
+// How many ids are looked up at once: each time all replicas are gone through.
+constexpr size_t kBatch = 4096;
 
 Task<void> scan_replica(ReplicaStore& store, const std::shared_ptr<Replica>& replica, uint64_t bytes_per_second) {
   const Replica::View seen = replica->view();
@@ -80,14 +75,18 @@ Task<void> scan_volume(ReplicaStore& store, Volume& volume, ScanSettings setting
   ScanCursor cursor = co_await run_on(volume.executor(), [&] { return ScanCursor::load(volume, clock.wall()); });
   while (!co_await cancelled()) {
     TimePoint saved_at = clock.now();
-    for (const auto& replica : replicas_after(cursor.last, store, volume)) {
-      if (volume.failed()) co_return;
-      co_await scan_replica(store, replica, settings.bytes_per_second);
-      if (co_await cancelled()) co_return co_await save(cursor, volume);
-      cursor.last = replica->id();
-      if (clock.now() - saved_at < kSavePeriod) continue;
-      co_await save(cursor, volume);
-      saved_at = clock.now();
+    while (true) {
+      const auto ids = store.replicas().finalized_after(volume, cursor.last, kBatch);
+      if (ids.empty()) break;
+      for (BlockId id : ids) {
+        if (volume.failed()) co_return;
+        if (auto replica = store.lookup(id)) co_await scan_replica(store, replica, settings.bytes_per_second);
+        if (co_await cancelled()) co_return co_await save(cursor, volume);
+        cursor.last = id;
+        if (clock.now() - saved_at < kSavePeriod) continue;
+        co_await save(cursor, volume);
+        saved_at = clock.now();
+      }
     }
     // What is stored from now on was verified on its way here.
     cursor.last = BlockId(UINT64_MAX);

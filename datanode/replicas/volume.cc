@@ -201,9 +201,29 @@ Volume::Space Volume::space() const {
   return space;
 }
 
+uint64_t ReservedSpace::of(uint64_t capacity_bytes) const {
+  const uint64_t part = capacity_bytes / 100 * percent;
+  switch (rule) {
+    case Rule::kBytes:
+      return bytes;
+    case Rule::kPercent:
+      return part;
+    case Rule::kMore:
+      return std::max(bytes, part);
+    case Rule::kLess:
+      return std::min(bytes, part);
+  }
+  return bytes;
+}
+
+uint64_t Volume::reserved_bytes() const {
+  std::lock_guard lock(measured_mutex_);
+  return settings_.reserved.of(measured_.capacity_bytes);
+}
+
 Volume::Space Volume::split(const DiskSpace& measured) const {
   Space space;
-  uint64_t reserved = settings_.reserved_bytes;
+  const uint64_t reserved = settings_.reserved.of(measured.capacity_bytes);
   space.used_bytes = used_bytes();
   space.capacity_bytes = measured.capacity_bytes > reserved ? measured.capacity_bytes - reserved : 0;
   uint64_t taken = measured.capacity_bytes - std::min(measured.available_bytes, measured.capacity_bytes);
@@ -227,21 +247,29 @@ bool Volume::check() {
   if (checked_at_ > asked_at) return true;
   const auto began_at = std::chrono::steady_clock::now();
   if (auto probed = probe(); !probed) {
-    switch (probed.error().code()) {
-      case ErrorCode::kDiskError:
-      case ErrorCode::kFileNotFound:
-      case ErrorCode::kAccessControl:
-      case ErrorCode::kCorruptFormat:
-        failed_ = true;
-        log::error("Volume {} has failed and takes no more replicas: {}", directory(), probed.error().to_string());
-        return false;
-      default:
-        // A full disk or a lack of descriptors says nothing about the disk's health.
-        log::warn("Volume {} could not be checked: {}", directory(), probed.error().to_string());
+    if (is_disk_failure(probed.error())) {
+      declare_failed(probed.error());
+      return false;
     }
+    // A full disk or a lack of descriptors says nothing about the disk's health.
+    log::warn("Volume {} could not be checked: {}", directory(), probed.error().to_string());
   }
   checked_at_ = began_at;
   return true;
+}
+
+void Volume::declare_failed(const Error& error) {
+  std::lock_guard lock(measured_mutex_);
+  if (failed_) return;
+  failure_ = {
+      .directory = directory(), .at = Clock::system().wall(), .capacity_bytes = split(measured_).capacity_bytes};
+  failed_ = true;
+  log::error("Volume {} has failed and takes no more replicas: {}", directory(), error.to_string());
+}
+
+LostVolume Volume::failure() const {
+  std::lock_guard lock(measured_mutex_);
+  return failure_;
 }
 
 Result<void> Volume::probe() {
@@ -258,42 +286,86 @@ Result<void> Volume::probe() {
   return disk().remove(path);
 }
 
-Result<std::vector<std::unique_ptr<Volume>>> open_volumes(std::vector<Volume::Settings> settings, bool accept_new) {
+bool is_disk_failure(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kDiskError:
+    case ErrorCode::kFileNotFound:
+    case ErrorCode::kAccessControl:
+    case ErrorCode::kCorruptFormat:
+      return true;
+    default:
+      return false;
+  }
+}
+
+namespace {
+
+// Whether the directory may be used beside `first`, which is formatted.
+Result<void> check_belongs(const Volume& volume, const Volume& first) {
+  if (volume.node().uuid != first.node().uuid) {
+    return fail(ErrorCode::kIllegalState,
+                fmt::format("Root {}: DatanodeUuid={}, does not match {} from {}: they belong to different "
+                            "DataNodes, remove one from dfs.datanode.data.dir",
+                            volume.directory(), volume.node().uuid, first.node().uuid, first.directory()));
+  }
+  if (volume.node().cluster_id != first.node().cluster_id) {
+    return fail(ErrorCode::kIllegalState,
+                fmt::format("{} belongs to cluster {}, {} to cluster {}: remove one from dfs.datanode.data.dir",
+                            volume.directory(), volume.node().cluster_id, first.directory(), first.node().cluster_id));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<OpenedVolumes> open_volumes(std::vector<Volume::Settings> settings, OpenRules rules) {
   if (settings.empty()) {
     return fail(ErrorCode::kConfiguration, "no storage directory: set dfs.datanode.data.dir");
   }
-  std::vector<std::unique_ptr<Volume>> volumes;
+  OpenedVolumes opened;
+  auto leave_out = [&](const std::string& directory, Error error) -> Result<void> {
+    if (opened.lost.size() >= rules.failures_max) return fail(std::move(error));
+    log::error("Volume {} is left out: {}", directory, error.to_string());
+    opened.lost.push_back({.directory = directory, .at = Clock::system().wall()});
+    return {};
+  };
   for (Volume::Settings& one : settings) {
-    DFS_TRY(std::unique_ptr<Volume> volume, Volume::open(std::move(one)));
-    volumes.push_back(std::move(volume));
+    const std::string directory = one.directory;
+    auto volume = Volume::open(std::move(one));
+    // What is there and is not ours, or not whole, is for a person to look at.
+    if (!volume && volume.error().code() != ErrorCode::kCorruptFormat && is_disk_failure(volume.error())) {
+      DFS_TRY_OK(leave_out(directory, std::move(volume).error()));
+      continue;
+    }
+    if (!volume) return fail(std::move(volume).error());
+    opened.volumes.push_back(*std::move(volume));
   }
   auto formatted =
-      std::ranges::find_if(volumes, &Volume::is_formatted, [](auto& volume) -> Volume& { return *volume; });
-  if (formatted == volumes.end()) return volumes;
-  const Volume& first = **formatted;
-  for (const auto& volume : volumes) {
-    if (!volume->is_formatted()) {
-      if (accept_new) continue;
-      return fail(
-          ErrorCode::kIllegalState,
-          fmt::format("{} is empty while {} holds the blocks of DataNode {}: mount the disk that belongs there, "
-                      "or, if it is a new one, start once with -D tusk.datanode.new.volumes=true",
-                      volume->directory(), first.directory(), first.node().uuid));
-    }
-    if (volume->node().uuid != first.node().uuid) {
-      return fail(ErrorCode::kIllegalState,
-                  fmt::format("Root {}: DatanodeUuid={}, does not match {} from {}: they belong to different "
-                              "DataNodes, remove one from dfs.datanode.data.dir",
-                              volume->directory(), volume->node().uuid, first.node().uuid, first.directory()));
-    }
-    if (volume->node().cluster_id != first.node().cluster_id) {
-      return fail(
-          ErrorCode::kIllegalState,
-          fmt::format("{} belongs to cluster {}, {} to cluster {}: remove one from dfs.datanode.data.dir",
-                      volume->directory(), volume->node().cluster_id, first.directory(), first.node().cluster_id));
-    }
+      std::ranges::find_if(opened.volumes, &Volume::is_formatted, [](auto& volume) -> Volume& { return *volume; });
+  if (formatted == opened.volumes.end()) {
+    if (opened.lost.empty()) return opened;
+    return fail(ErrorCode::kIllegalState,
+                fmt::format("{} cannot be used and the other directories are empty, so it is not known which DataNode "
+                            "this is: repair that disk, or remove it from dfs.datanode.data.dir",
+                            opened.lost.front().directory));
   }
-  return volumes;
+  const Volume& first = **formatted;
+  for (size_t i = 0; i < opened.volumes.size();) {
+    const Volume& volume = *opened.volumes[i];
+    if (!volume.is_formatted() && !rules.accept_new) {
+      DFS_TRY_OK(leave_out(
+          volume.directory(),
+          Error(ErrorCode::kIllegalState,
+                fmt::format("{} is empty while {} holds the blocks of DataNode {}: mount the disk that belongs there, "
+                            "or, if it is a new one, start once with -D tusk.datanode.new.volumes=true",
+                            volume.directory(), first.directory(), first.node().uuid))));
+      opened.volumes.erase(opened.volumes.begin() + long(i));
+      continue;
+    }
+    if (volume.is_formatted()) DFS_TRY_OK(check_belongs(volume, first));
+    ++i;
+  }
+  return opened;
 }
 
 }  // namespace dfs::datanode

@@ -12,6 +12,7 @@
 
 #include "datanode/replicas/block.h"
 #include "datanode/replicas/layout.h"
+#include "proto/base/clock.h"
 #include "proto/base/task_fwd.h"
 #include "proto/io/disk.h"
 
@@ -23,6 +24,23 @@ struct NodeIdentity {
   std::string cluster_id;  // empty: not known yet
 };
 
+// A volume that has failed, or could not be opened at all.
+struct LostVolume {
+  std::string directory;
+  WallTime at{};
+  uint64_t capacity_bytes = 0;  // as far as it is known
+};
+
+// What of a volume is not for replicas (ReservedSpaceCalculator).
+struct ReservedSpace {
+  enum class Rule { kBytes, kPercent, kMore, kLess };  // of the two, where it is not one of them
+  Rule rule = Rule::kBytes;
+  uint64_t bytes = 0;
+  uint64_t percent = 0;  // of the disk's capacity
+
+  uint64_t of(uint64_t capacity_bytes) const;
+};
+
 // One storage directory with threads of its own, so that a slow or dead disk delays only what lives on it.
 //
 // Thread-safe. Whatever blocks runs on executor() and nowhere else.
@@ -31,7 +49,7 @@ class Volume {
   struct Settings {
     std::string directory;
     StorageType type = StorageType::kDisk;
-    uint64_t reserved_bytes = 0;
+    ReservedSpace reserved{};
     size_t threads = 4;
     Disk* disk = nullptr;
   };
@@ -52,6 +70,7 @@ class Volume {
   const std::string& directory() const { return settings_.directory; }
   Disk& disk() const { return *settings_.disk; }
   boost::asio::any_io_executor executor() const;
+  size_t threads() const { return settings_.threads; }
   // Leave to hold one of the threads for moments of waiting: all may but one, so that work never waits for idlers.
   class IdleThread {
    public:
@@ -91,7 +110,7 @@ class Volume {
   uint64_t available_bytes() const;
   void add_used(int64_t bytes) { used_bytes_ += bytes; }
   uint64_t used_bytes() const { return uint64_t(std::max<int64_t>(used_bytes_, 0)); }
-  uint64_t reserved_bytes() const { return settings_.reserved_bytes; }
+  uint64_t reserved_bytes() const;
   uint64_t promised_bytes() const { return uint64_t(std::max<int64_t>(promised_bytes_, 0)); }
   // Room set aside for a replica that is being written.
   void promise(int64_t bytes) { promised_bytes_ += bytes; }
@@ -100,6 +119,12 @@ class Volume {
   // If not, the volume has failed: it takes no more replicas and is reported. Blocks. Requires: the pool is open.
   bool check();
   bool failed() const { return failed_; }
+  // From now on it has failed.
+  void declare_failed(const Error& error);
+  // Requires: failed.
+  LostVolume failure() const;
+  // Lets others use the directory. Requires: nothing of it is written any more.
+  void give_up_lock() { lock_.reset(); }
 
  private:
   struct Threads;
@@ -121,6 +146,7 @@ class Volume {
   mutable std::mutex measured_mutex_;
   DiskSpace measured_;
   std::atomic<bool> failed_ = false;
+  LostVolume failure_;  // guarded by measured_mutex_
   std::mutex check_mutex_;
   std::chrono::steady_clock::time_point checked_at_{};
   std::mutex directories_mutex_;
@@ -128,8 +154,18 @@ class Volume {
 };
 
 // Opens all directories of a DataNode and decides whether they belong together and may be used; the errors say what
-// to do. Formats nothing yet. `accept_new`: empty directories beside formatted ones are meant.
-Result<std::vector<std::unique_ptr<Volume>>> open_volumes(std::vector<Volume::Settings> settings, bool accept_new);
+// to do. Formats nothing yet.
+struct OpenedVolumes {
+  std::vector<std::unique_ptr<Volume>> volumes;  // at least one
+  std::vector<LostVolume> lost;
+};
+struct OpenRules {
+  bool accept_new = false;  // empty directories beside formatted ones are meant, and no disks that are not mounted
+  size_t failures_max = 0;  // how many directories may be left out because their disks fail
+};
+Result<OpenedVolumes> open_volumes(std::vector<Volume::Settings> settings, OpenRules rules);
+// Whether `error` says that a disk does not do its work, rather than that something is configured wrongly.
+bool is_disk_failure(const Error& error);
 // A random (version 4) UUID.
 std::string random_uuid();
 

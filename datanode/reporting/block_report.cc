@@ -4,26 +4,21 @@
 
 namespace dfs::datanode {
 
-void list_replicas(const std::vector<std::shared_ptr<Replica>>& replicas, size_t buffer_bytes,
+void list_replicas(const ReplicaMap& replicas, const Volume& volume, size_t buffer_bytes,
                    hadoop::hdfs::datanode::StorageBlockReportProto& report) {
   std::string* buffer = nullptr;
   uint64_t count = 0;
-  for (const auto& replica : replicas) {
-    Replica::View view = replica->view();
-    ReplicaState state = view.state == ReplicaState::kRur ? view.state_before_recovery : view.state;
-    if (state == ReplicaState::kTemporary) continue;
-    if (buffer == nullptr || buffer->size() + 32 > buffer_bytes) {
-      buffer = report.add_blocksbuffers();
-      buffer->reserve(std::min<size_t>(buffer_bytes, replicas.size() * 12));
-    }
+  replicas.visit(volume, [&](const ReplicaMap::Listed& listed) {
+    if (listed.state == ReplicaState::kTemporary) return;
+    if (buffer == nullptr || buffer->size() + 32 > buffer_bytes) buffer = report.add_blocksbuffers();
     ByteWriter writer(*buffer);
-    int64_t id = int64_t(raw(view.block.id));
+    int64_t id = int64_t(raw(listed.block.id));
     writer.varint((uint64_t(id) << 1) ^ uint64_t(id >> 63));
-    writer.varint(view.block.length_bytes);
-    writer.varint(raw(view.block.generation));
-    writer.varint(uint64_t(state));
+    writer.varint(listed.block.length_bytes);
+    writer.varint(raw(listed.block.generation));
+    writer.varint(uint64_t(listed.state));
     ++count;
-  }
+  });
   report.set_numberofblocks(count);
 }
 

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <memory>
-#include <vector>
-
-#include "datanode/replicas/replica_store.h"
+#include "datanode/replicas/replica_map.h"
 #include "proto/hadoop/DatanodeProtocol.pb.h"
 
 namespace dfs::datanode {
@@ -13,7 +10,7 @@ namespace dfs::datanode {
 //   zigzag varint block id | varint length | varint generation stamp | varint replica state
 // in buffers of at most so many bytes, each with whole entries. Unfinished copies are left out, and a replica under
 // recovery stands as what it was.
-void list_replicas(const std::vector<std::shared_ptr<Replica>>& replicas, size_t buffer_bytes,
+void list_replicas(const ReplicaMap& replicas, const Volume& volume, size_t buffer_bytes,
                    hadoop::hdfs::datanode::StorageBlockReportProto& report);
 
 }  // namespace dfs::datanode

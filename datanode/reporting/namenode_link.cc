@@ -159,7 +159,6 @@ void NamenodeLink::start(std::function<void(Error)> on_failure) {
   state_->on_failure = std::move(on_failure);
   state_->tasks.spawn(send_heartbeats());
   state_->tasks.spawn(send_reports());
-  for (const auto& volume : state_->store->volumes()) state_->tasks.spawn(keep_measuring(*volume));
 }
 
 Task<void> NamenodeLink::stop() {
@@ -182,22 +181,21 @@ void NamenodeLink::trigger_report(bool incremental) {
 
 // ---- Heartbeats
 
-// Heartbeats say what was measured last: a disk that hangs is no reason for the NameNode to think that all of us is
-// dead.
-Task<void> NamenodeLink::keep_measuring(Volume& volume) {
-  while (!co_await cancelled()) {
-    co_await run_on(volume.executor(), [&] { volume.measure(); });
-    if (co_await cancelled()) co_return;
-    if (!co_await sleep_for(settings_.heartbeat_interval)) co_return;
-  }
+Task<void> NamenodeLink::report_disk_error(std::string message, bool fatal) {
+  dp::ErrorReportRequestProto request;
+  *request.mutable_registartion() = state_->registration;
+  request.set_errorcode(fatal ? dp::ErrorReportRequestProto::FATAL_DISK_ERROR
+                              : dp::ErrorReportRequestProto::DISK_ERROR);
+  request.set_msg(std::move(message));
+  dp::ErrorReportResponseProto response;
+  auto told = co_await with_deadline(10s, "errorReport", state_->client.call("errorReport", request, response));
+  if (!told) log::warn("Telling {}: {}", settings_.namenode.to_string(), told.error().to_string());
 }
 
 dp::HeartbeatRequestProto NamenodeLink::heartbeat(bool wants_lease) {
   dp::HeartbeatRequestProto request;
   *request.mutable_registration() = state_->registration;
-  uint32_t failed = 0;
   for (const auto& volume : state_->store->volumes()) {
-    failed += volume->failed();
     const Volume::Space space = volume->space();
     auto& report = *request.add_reports();
     report.set_storageuuid(volume->storage_id());
@@ -212,7 +210,19 @@ dp::HeartbeatRequestProto NamenodeLink::heartbeat(bool wants_lease) {
   }
   request.set_xmitsinprogress(state_->context->copies_in_progress);
   request.set_xceivercount(state_->transfers->active());
-  request.set_failedvolumes(failed);
+  const std::vector<LostVolume> lost = state_->store->lost_volumes();
+  request.set_failedvolumes(uint32_t(lost.size()));
+  if (!lost.empty()) {
+    auto& summary = *request.mutable_volumefailuresummary();
+    uint64_t last = 0, capacity = 0;
+    for (const LostVolume& volume : lost) {
+      summary.add_failedstoragelocations(volume.directory);
+      last = std::max(last, to_millis(volume.at));
+      capacity += volume.capacity_bytes;
+    }
+    summary.set_lastvolumefailuredate(last);
+    summary.set_estimatedcapacitylosttotal(capacity);
+  }
   request.set_requestfullblockreportlease(wants_lease);
   const bool copying = request.xmitsinprogress() > 0;
   request.set_maybeheldmillis(
@@ -300,6 +310,7 @@ Task<void> NamenodeLink::send_reports() {
       state_->full_report_running = true;
       sent = co_await send_full_report();
       state_->full_report_running = false;
+      if (!sent) state_->full_report_due = std::chrono::steady_clock::now();
     }
     if (sent) continue;
     if (co_await cancelled()) co_return;
@@ -364,17 +375,19 @@ Task<Result<void>> NamenodeLink::send_corrupt() {
 
 Task<Result<void>> NamenodeLink::send_full_report() {
   const uint64_t lease = std::exchange(state_->lease, 0);
+  // What asks for a report from here on may concern what this one does not say any more.
+  state_->full_report_due = std::chrono::steady_clock::now() + settings_.block_report_interval;
   std::random_device device;
   const int64_t report_id = int64_t((uint64_t(device()) << 32) | device());
   std::vector<dp::StorageBlockReportProto> reports;
   size_t total = 0;
   for (const auto& volume : state_->store->volumes()) {
-    auto replicas = state_->store->of_volume(*volume);
-    total += replicas.size();
+    if (volume->failed()) continue;
     auto& report = reports.emplace_back();
     report.mutable_storage()->set_storageuuid(volume->storage_id());
     report.mutable_storage()->set_storagetype(hadoop::hdfs::StorageTypeProto(int(volume->type())));
-    list_replicas(replicas, kReportBufferBytes, report);
+    list_replicas(state_->store->replicas(), *volume, kReportBufferBytes, report);
+    total += report.numberofblocks();
   }
   const size_t calls = total < kReportSplitBlocks ? 1 : reports.size();
   for (size_t i = 0; i < calls; ++i) {
@@ -396,7 +409,6 @@ Task<Result<void>> NamenodeLink::send_full_report() {
     if (response.has_cmd()) carry_out(response.cmd());
   }
   state_->first_report = false;
-  state_->full_report_due = std::chrono::steady_clock::now() + settings_.block_report_interval;
   log::info("Reported {} replicas on {} volumes in {} calls", total, reports.size(), calls);
   co_return Result<void>{};
 }

@@ -49,13 +49,16 @@ class NamenodeLink {
   Task<void> stop();
   // A full or an incremental report as soon as possible (triggerBlockReport). On the executor.
   void trigger_report(bool incremental);
+  // From the next full report on. On the executor.
+  void set_block_report_interval(std::chrono::milliseconds interval) { settings_.block_report_interval = interval; }
+  // Tells the NameNode that disks have failed; `fatal`: so many that we are about to end. Gives up after a while.
+  Task<void> report_disk_error(std::string message, bool fatal);
 
  private:
   using Command = hadoop::hdfs::datanode::DatanodeCommandProto;
 
   Task<Result<void>> register_until_accepted();
   hadoop::hdfs::datanode::HeartbeatRequestProto heartbeat(bool wants_lease);
-  Task<void> keep_measuring(Volume& volume);
   Task<void> send_heartbeats();
   Task<void> send_reports();
   Task<Result<void>> send_incremental_report();

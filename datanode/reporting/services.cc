@@ -73,7 +73,7 @@ Result<pb::GetVolumeReportResponseProto> ClientDatanodeService::volume_report(co
     report.set_freespace(volume->available_bytes());
     report.set_reservedspace(volume->reserved_bytes());
     report.set_reservedspaceforreplicas(volume->promised_bytes());
-    report.set_numblocks(context_.store.of_volume(*volume).size());
+    report.set_numblocks(context_.store.replicas().size(*volume));
   }
   return response;
 }

@@ -10,7 +10,7 @@ namespace {
 
 class Mover {
  public:
-  explicit Mover(TransferContext& context) : context_(context), admitted_(++context.movers <= context.kMoversMax) {}
+  explicit Mover(TransferContext& context) : context_(context), admitted_(++context.movers <= context.movers_max) {}
   ~Mover() { --context_.movers; }
   Mover(const Mover&) = delete;
   Mover& operator=(const Mover&) = delete;
@@ -23,7 +23,7 @@ class Mover {
 
 std::string refusal(const char* what, const Session& session, const Block& block) {
   return fmt::format("Not able to {} block {} from {} because threads quota={} is exceeded.", what,
-                     int64_t(raw(block.id)), session.stream->remote(), TransferContext::kMoversMax);
+                     int64_t(raw(block.id)), session.stream->remote(), session.context.movers_max.load());
 }
 
 Task<Result<void>> fetch(Session& session, const pb::OpReplaceBlockProto& request, Block block) {

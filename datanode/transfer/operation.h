@@ -27,7 +27,7 @@ struct TransferContext {
   Throttle balance_throttle{100u << 20};
   // Bandwidth is shared, so few movers at a time are enough (dfs.datanode.balance.max.concurrent.moves).
   std::atomic<int> movers = 0;
-  static constexpr int kMoversMax = 100;
+  std::atomic<int> movers_max = 100;
   // Copies to other DataNodes that are under way, for heartbeats.
   std::atomic<uint32_t> copies_in_progress = 0;
   // A copy on `source` failed verification here.

@@ -98,7 +98,7 @@ class Counted {
 }  // namespace
 
 TransferServer::TransferServer(Settings settings, std::vector<asio::any_io_executor> loops, TransferContext& context)
-    : settings_(std::move(settings)), context_(context) {
+    : settings_(std::move(settings)), context_(context), transfers_max_(settings_.transfers_max) {
   for (auto& loop : loops) loops_.push_back(std::make_unique<Loop>(std::move(loop)));
 }
 
@@ -150,9 +150,9 @@ Task<void> TransferServer::accept() {
       if (!co_await sleep_for(std::chrono::milliseconds(100))) co_return;
       continue;
     }
-    if (active_ >= settings_.transfers_max) {
+    if (active_ >= transfers_max_) {
       log::warn("Xceiver count {} exceeds the limit of concurrent xceivers: {}", active_.load() + 1,
-                settings_.transfers_max);
+                transfers_max_.load());
       (*stream)->close();
       continue;
     }

@@ -37,6 +37,7 @@ class TransferServer {
 
   // Operations under way (xceiverCount of heartbeats).
   uint32_t active() const;
+  void set_transfers_max(uint32_t count) { transfers_max_ = count; }
   // Starts sending a copy; it is logged if it fails. Any thread.
   void start_copy(Copy copy);
 
@@ -50,7 +51,7 @@ class TransferServer {
   TransferContext& context_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::unique_ptr<Listener> listener_;
-  std::atomic<uint32_t> active_ = 0;
+  std::atomic<uint32_t> active_ = 0, transfers_max_;
   std::atomic<size_t> next_loop_ = 0;
 };
 

@@ -22,6 +22,11 @@ Result<std::string> Disk::read_file(const std::string& path) {
   return content;
 }
 
+Result<uint64_t> Disk::size_of(const std::string& path) {
+  DFS_TRY(const std::unique_ptr<File> file, open(path, OpenMode::kRead));
+  return file->size();
+}
+
 Result<void> Disk::write_file_atomically(const std::string& path, std::string_view content) {
   const std::string temporary = path + ".tmp";
   {

@@ -60,6 +60,8 @@ class Disk {
   virtual Result<void> make_directories(const std::string& path, uint32_t mode) = 0;
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) = 0;
   virtual Result<bool> exists(const std::string& path) = 0;
+  // Of a file.
+  virtual Result<uint64_t> size_of(const std::string& path);
   virtual Result<void> sync_directory(const std::string& path) = 0;
   virtual Result<DiskSpace> space(const std::string& path) = 0;
   // Holds an exclusive lock on the file `path` (made if missing, holding the process id) until the result is

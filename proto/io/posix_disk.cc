@@ -187,6 +187,12 @@ class PosixDisk final : public Disk {
     return errno_of("stat", path);
   }
 
+  Result<uint64_t> size_of(const std::string& path) override {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) < 0) return errno_of("stat", path);
+    return uint64_t(status.st_size);
+  }
+
   Result<void> sync_directory(const std::string& path) override {
     const int fd = uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
     if (fd < 0) return errno_of("open", path);

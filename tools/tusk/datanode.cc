@@ -18,10 +18,13 @@ int run_datanode(int count, char** arguments) {
   Result<Configuration> configuration = options.load();
   if (!configuration) return tools::fail_with("datanode", configuration.error());
   std::optional<Error> failure;  // written before request_stop(), read after wait_for_stop_signal()
-  auto node = tools::DataNodeProcess::create(*configuration, [&failure](Error error) {
-    failure = std::move(error);
-    tools::request_stop();
-  });
+  auto node = tools::DataNodeProcess::create(
+      *configuration,
+      [&failure](Error error) {
+        failure = std::move(error);
+        tools::request_stop();
+      },
+      [&options] { return options.load(); });
   if (!node) return tools::fail_with("datanode", node.error());
 
   // The start waits for the NameNode, however long it takes, and a stop signal must end that too.

@@ -13,9 +13,11 @@ namespace dfs::tools {
 class DataNodeProcess {
  public:
   struct Settings;
-  // Opens the web server. `on_failure`: see DataNode::Settings.
+  // Opens the web server. `on_failure`: see DataNode::Settings. `reread`: the configuration as it is now, for what may
+  // change while the DataNode runs; may be null.
   static Result<std::unique_ptr<DataNodeProcess>> create(const Configuration& configuration,
-                                                         std::function<void(Error)> on_failure);
+                                                         std::function<void(Error)> on_failure,
+                                                         std::function<Result<Configuration>()> reread = nullptr);
   ~DataNodeProcess();
 
   // Returns when the NameNode knows this DataNode. stop() from another thread ends the wait.

@@ -37,12 +37,12 @@ class Pool {
   explicit Pool(Disk& on, ReplicaEvents* told = nullptr) : disk(on), told_(told ? *told : events) { open(); }
 
   void open() {
-    auto volumes = open_volumes({{.directory = "/data", .threads = 1, .disk = &disk}}, false);
-    ASSERT_TRUE(volumes) << volumes.error().to_string();
-    if (!(*volumes)[0]->is_formatted()) ASSERT_TRUE((*volumes)[0]->format({"uuid", "CID-1"}));
+    auto opened = open_volumes({{.directory = "/data", .threads = 1, .disk = &disk}}, {});
+    ASSERT_TRUE(opened) << opened.error().to_string();
+    if (!opened->volumes[0]->is_formatted()) ASSERT_TRUE(opened->volumes[0]->format({"uuid", "CID-1"}));
     store = std::make_unique<ReplicaStore>(
         ReplicaStore::Settings{.writer_stop_deadline = std::chrono::milliseconds(50), .block_bytes_estimate = 1 << 20},
-        *std::move(volumes), told_);
+        std::move(opened->volumes), told_);
     auto loaded = run(store->load(test_pool()));
     ASSERT_TRUE(loaded) << loaded.error().to_string();
   }

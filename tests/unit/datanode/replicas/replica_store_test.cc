@@ -284,7 +284,7 @@ TEST(ReplicaStore, ABlockIsCreatedOnceAndDeletedOnlyUnderItsGeneration) {
   EXPECT_EQ(pool.store->volumes()[0]->used_bytes(), 0u);
   EXPECT_TRUE(pool.run(pool.store->invalidate(block_of(kId))));
   pool.restart();
-  EXPECT_EQ(pool.store->size(), 0u);
+  EXPECT_EQ(pool.store->replicas().size(), 0u);
 }
 
 TEST(ReplicaStore, UnfinishedCopiesAreGoneAfterARestart) {
@@ -294,7 +294,7 @@ TEST(ReplicaStore, UnfinishedCopiesAreGoneAfterARestart) {
   ASSERT_TRUE(pool.append(*writer, 0, "abc"));
   writer.reset();
   pool.restart();
-  EXPECT_EQ(pool.store->size(), 0u);
+  EXPECT_EQ(pool.store->replicas().size(), 0u);
 }
 
 TEST(ReplicaStore, BlockRecoveryGivesAReplicaItsNewGenerationAndLength) {
@@ -411,7 +411,7 @@ TEST(ReplicaStore, ACopyThatCannotBeFinalisedIsGoneAndMayBeMadeAgain) {
     ASSERT_TRUE(pool.append(*writer, 0, "abc"));
     faulty.arm({.operation = operation, .on_path = {}});
     EXPECT_FALSE(pool.store->finalise(std::move(writer), true, ""));
-    EXPECT_EQ(pool.store->size(), 0u);
+    EXPECT_EQ(pool.store->replicas().size(), 0u);
     EXPECT_EQ(pool.store->volumes()[0]->used_bytes(), 0u);
     EXPECT_EQ(pool.store->volumes()[0]->promised_bytes(), 0u);
   }

@@ -42,6 +42,7 @@ class FakeNameNode final : public rpc::Protocol {
     table_.add("blockReport", this, &FakeNameNode::block_report);
     table_.add("blockReceivedAndDeleted", this, &FakeNameNode::incremental);
     table_.add("reportBadBlocks", this, &FakeNameNode::bad_blocks);
+    table_.add("errorReport", this, &FakeNameNode::error_report);
     server_ =
         std::make_unique<rpc::Server>(rpc::Server::Settings{.listen = {"127.0.0.1", 0}}, std::vector{loop_.executor()},
                                       std::vector<rpc::Protocol*>{this}, proxy_users_);
@@ -97,6 +98,8 @@ class FakeNameNode final : public rpc::Protocol {
   // "RECEIVED 1_1001 700", one for each block of each call.
   Calls<std::string> changes;
   Calls<BadBlocks> bad;
+  // "1 message", the code first.
+  Calls<std::string> errors;
 
  private:
   class NoGroups final : public security::GroupMapping {
@@ -177,6 +180,13 @@ class FakeNameNode final : public rpc::Protocol {
     DFS_TRY_OK(accept_report());
     bad.push_back(request);
     return told<BadBlocksResponse>();
+  }
+
+  Result<hadoop::hdfs::datanode::ErrorReportResponseProto> error_report(
+      const hadoop::hdfs::datanode::ErrorReportRequestProto& request, const rpc::CallContext&) {
+    std::lock_guard lock(mutex_);
+    errors.push_back(fmt::format("{} {}", request.errorcode(), request.msg()));
+    return told<hadoop::hdfs::datanode::ErrorReportResponseProto>();
   }
 
   std::mutex mutex_;

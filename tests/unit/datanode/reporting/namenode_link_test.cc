@@ -148,6 +148,8 @@ TEST(NamenodeLink, ADiskThatHangsDoesNotStopTheHeartbeats) {
         until.wait();
       };
     });
+    const auto volume = self.pool.store->volumes()[0];
+    asio::post(volume->executor(), [volume = volume.get()] { volume->measure(); });
   }(node, released, hanging));
   hanging.get_future().wait();
   int before = 0;
@@ -167,7 +169,7 @@ TEST(NamenodeLink, WhatIsStoredAndDeletedIsReportedAtOnce) {
   node.namenode.order(invalidation(test_pool().pool_id, block_of(7)));
   node.namenode.order(invalidation(test_pool().pool_id, block_of(1)));
   EXPECT_TRUE(node.hears_change("DELETED 1_1001 700"));
-  EXPECT_EQ(node.pool.store->size(), 0u);
+  EXPECT_EQ(node.pool.store->replicas().size(), 0u);
 }
 
 TEST(NamenodeLink, AHeartbeatThatWasHeldIsFollowedByTheNextAtOnce) {

@@ -78,9 +78,9 @@ TEST(DataNodeServices, UntilTheReplicasAreKnownCallersAreToldToTryAgain) {
   Pool pool(disk);
   pool.store_block(block_of(1), pattern(700));
   pool.store.reset();
-  auto volumes = open_volumes({{.directory = "/data", .threads = 1, .disk = &disk}}, false);
+  auto volumes = open_volumes({{.directory = "/data", .threads = 1, .disk = &disk}}, {});
   ASSERT_TRUE(volumes);
-  pool.store = std::make_unique<ReplicaStore>(ReplicaStore::Settings{}, *std::move(volumes), pool.events);
+  pool.store = std::make_unique<ReplicaStore>(ReplicaStore::Settings{}, std::move(volumes->volumes), pool.events);
   TransferContext context{.store = *pool.store};
   InterDatanodeService inter(*pool.store);
   ClientDatanodeService client(context, {});

@@ -254,7 +254,7 @@ TEST(Transfer, ACopyIsVerifiedBeforeItLeavesAndReportedWhenCorrupt) {
   EXPECT_EQ(sent.error().code(), ErrorCode::kChecksum);
   EXPECT_EQ(from.pool.events.lines.back(), "corrupt 1_1001 100000");
   third.server->stop();
-  EXPECT_EQ(third.pool.store->size(), 0u);
+  EXPECT_EQ(third.pool.store->replicas().size(), 0u);
 }
 
 // Asks `port` for one operation whose answer is a status.
