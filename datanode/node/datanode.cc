@@ -83,7 +83,9 @@ Task<Result<void>> DataNode::State::begin() {
   DFS_CO_TRY_OK(check_enough_volumes());
   link->start([this](Error error) { fail_later(std::move(error)); });
   orders = std::make_unique<TaskGroup>(loop(0));
-  VolumeKeeper::Settings care{.measure_interval = settings.heartbeat_interval, .hang_deadline = settings.disk_deadline};
+  VolumeKeeper::Settings care{.measure_interval = settings.heartbeat_interval,
+                              .stall_deadline = settings.disk_stall_deadline,
+                              .hang_deadline = settings.disk_deadline};
   if (settings.scan_period.count() > 0) {
     care.scan = {.period = settings.scan_period, .bytes_per_second = settings.scan_bytes_per_second};
   }

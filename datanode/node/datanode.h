@@ -69,6 +69,9 @@ class DataNode {
     // Format empty directories beside ones that are in use (tusk.datanode.new.volumes). Off, so that a disk that is
     // not mounted is not taken for a new one.
     bool accept_new_volumes = false;
+    bool rollback = false;  // brings back what was deleted during a rolling upgrade (-rollback)
+    // A disk that does not answer for so long is left out for new replicas.
+    std::chrono::milliseconds disk_stall_deadline{5000};
     size_t network_threads = 2;
     size_t volume_threads = 4;  // of each directory
     Disk* disk = nullptr;       // null: the machine's

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "proto/base/log.h"
 #include "proto/base/task.h"
 
 namespace dfs::datanode {
@@ -46,6 +47,7 @@ Task<void> VolumeKeeper::measure(Kept& kept) {
     kept.measuring_since = Clock::system().now();
     co_await run_on(kept.volume.executor(), [&] { kept.volume.measure(); });
     kept.measuring_since.reset();
+    kept.volume.set_stalled(false);
     if (co_await cancelled()) co_return;
     if (!co_await sleep_for(settings_.measure_interval)) co_return;
   }
@@ -53,7 +55,14 @@ Task<void> VolumeKeeper::measure(Kept& kept) {
 
 Task<void> VolumeKeeper::watch(Kept& kept) {
   while (true) {
-    if (kept.measuring_since && Clock::system().now() - *kept.measuring_since > settings_.hang_deadline) {
+    const auto silent_for =
+        kept.measuring_since ? Clock::system().now() - *kept.measuring_since : std::chrono::nanoseconds(0);
+    if (silent_for > settings_.stall_deadline && !kept.volume.stalled()) {
+      log::warn("Volume {} does not answer and gets no new replicas until it does", kept.volume.directory());
+      kept.volume.set_stalled(true);
+      store_.end_writers(kept.volume);
+    }
+    if (silent_for > settings_.hang_deadline) {
       kept.volume.declare_failed(Error(
           ErrorCode::kTimeout, fmt::format("its disk has not answered for {} ms", settings_.hang_deadline.count())));
     }

@@ -19,6 +19,7 @@ class VolumeKeeper {
  public:
   struct Settings {
     std::chrono::milliseconds measure_interval{3000};
+    std::chrono::milliseconds stall_deadline{5000};   // a disk that does not answer for so long gets no new replicas
     std::chrono::milliseconds hang_deadline{600000};  // a disk that does not answer for so long has failed
     std::optional<ScanSettings> scan{};
     std::optional<DirectoryScanSettings> directory_scan{};

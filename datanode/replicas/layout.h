@@ -19,6 +19,7 @@
 //   current/BP-…/current/finalized/subdirN/subdirM/blk_ID_GENERATION.meta
 //   current/BP-…/current/rbw/                                blocks being written
 //   current/BP-…/tmp/                                        blocks being copied; emptied at start
+//   current/BP-…/trash/finalized/subdirN/subdirM/            what was deleted during a rolling upgrade
 namespace dfs::datanode {
 
 // DataNodeLayoutVersion: directories by block id, 32 by 32.
@@ -41,6 +42,7 @@ struct Layout {
   std::string finalized() const { return pool() + "/current/finalized"; }
   std::string rbw() const { return pool() + "/current/rbw"; }
   std::string temporary() const { return pool() + "/tmp"; }
+  std::string trash() const { return pool() + "/trash"; }
   // DatanodeUtil.idToBlockDir
   std::string finalized_directory(BlockId id) const;
 };

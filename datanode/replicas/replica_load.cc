@@ -112,6 +112,9 @@ Task<Result<void>> ReplicaStore::load_volume(Volume& volume) {
   VolumeLoad load{.volume = volume};
   const auto began = std::chrono::steady_clock::now();
   DFS_CO_TRY_OK(co_await run_on(volume.executor(), [&] { return volume.open_pool(pool_); }));
+  if (settings_.restore_trash) {
+    DFS_CO_TRY_OK(co_await run_on(volume.executor(), [&] { return restore_trash(volume); }));
+  }
   DFS_CO_TRY_OK(co_await run_on(volume.executor(), [&] { return find_directories(load); }));
   TaskGroup group(co_await asio::this_coro::executor);
   for (size_t i = 0; i < volume.threads(); ++i) {

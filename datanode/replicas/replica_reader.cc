@@ -27,6 +27,11 @@ Result<std::unique_ptr<ReplicaReader>> ReplicaReader::open(std::shared_ptr<Repli
     DFS_TRY(reader->checksum_, read_meta_header(*reader->meta_));
     const checksum::Checksum& checksum = reader->checksum_;
     DFS_TRY(uint64_t meta_bytes, reader->meta_->size());
+    if (checksum.type == checksum::Type::kNull && meta_bytes != kMetaHeaderBytes) {
+      return fail(
+          ErrorCode::kCorruptFormat,
+          fmt::format("The meta file of blk_{} has sums, but says that there are none", int64_t(raw(view.block.id))));
+    }
     if (meta_bytes < kMetaHeaderBytes + checksum.sums_bytes(view.on_disk_bytes)) {
       return fail(ErrorCode::kCorruptFormat,
                   fmt::format("The meta file of blk_{} has {} bytes, too few for a block of {}",

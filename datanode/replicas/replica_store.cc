@@ -48,11 +48,15 @@ Result<std::shared_ptr<Replica>> ReplicaStore::find(const Block& block, bool exa
 Result<Volume*> ReplicaStore::choose_volume(StorageType type, const std::string& storage_id, uint64_t bytes) {
   std::lock_guard lock(mutex_);
   uint64_t most = 0;
-  std::vector<Volume*> of_type, others;
+  std::vector<Volume*> of_type, others, stalled;
   for (auto& volume : volumes_) {
     if (volume->failed()) continue;
     const uint64_t available = volume->available_bytes();
     most = std::max(most, available);
+    if (volume->stalled()) {
+      stalled.push_back(volume.get());
+      continue;
+    }
     if (!storage_id.empty() && volume->storage_id() == storage_id && available >= bytes) return volume.get();
     if (volume->type() == type) {
       of_type.push_back(volume.get());
@@ -60,7 +64,7 @@ Result<Volume*> ReplicaStore::choose_volume(StorageType type, const std::string&
       others.push_back(volume.get());
     }
   }
-  for (const auto& candidates : {of_type, others}) {
+  for (const auto& candidates : {of_type, others, stalled}) {
     if (Volume* chosen = choice_.choose(candidates, bytes)) return chosen;
   }
   return fail(ErrorCode::kDiskOutOfSpace,
@@ -89,6 +93,12 @@ void ReplicaStore::note_read_error(const std::shared_ptr<Replica>& replica, cons
       });
     default:
       return;
+  }
+}
+
+void ReplicaStore::end_writers(Volume& volume) {
+  for (const auto& replica : replicas_->in_use(volume)) {
+    if (replica->view().state == ReplicaState::kRbw) ReplicaClaim::ask_to_stop(*replica);
   }
 }
 
@@ -356,7 +366,7 @@ void ReplicaStore::discard(std::unique_ptr<ReplicaWriter> writer) {
 // Its claim is held.
 void ReplicaStore::drop_unfinished_copy(Replica& replica) {
   if (replica.view().state != ReplicaState::kTemporary) return;
-  if (auto removed = remove(replica); !removed) {
+  if (auto removed = remove(replica, Removal::kForGood); !removed) {
     log::warn("Removing an unfinished copy: {}", removed.error().to_string());
   }
 }
@@ -372,33 +382,43 @@ Task<Result<void>> ReplicaStore::invalidate(Block block) {
   }
   DFS_CO_TRY(ReplicaClaim claim, co_await ReplicaClaim::obtain(replica, [] {}, settings_.writer_stop_deadline));
   if (lookup(block.id) != replica || replica->view().block.generation != block.generation) co_return Result<void>{};
-  auto removed = co_await run_on(replica->volume().executor(), [&] { return remove(*replica); });
+  const bool is_kept =
+      rolling_upgrade_ == RollingUpgrade::kInProgress && replica->view().state == ReplicaState::kFinalized;
+  const Removal removal = is_kept ? Removal::kToTrash : Removal::kForGood;
+  auto removed = co_await run_on(replica->volume().executor(), [&] { return remove(*replica, removal); });
   events_.deleted(replica->view().block, replica->volume().storage_id());
   co_return noted(replica->volume(), std::move(removed));
 }
 
 // ---- Files
 
-Result<void> ReplicaStore::remove(Replica& replica) {
+Result<void> ReplicaStore::remove(Replica& replica, Removal removal) {
   {
     std::lock_guard lock(mutex_);
     removing_.insert(replica.id());
   }
   replicas_->erase(replica);
-  auto removed = remove_files(replica);
+  auto removed = remove_files(replica, removal);
   std::lock_guard lock(mutex_);
   removing_.erase(replica.id());
   return removed;
 }
 
-Result<void> ReplicaStore::remove_files(Replica& replica) {
+Result<void> ReplicaStore::remove_files(Replica& replica, Removal removal) {
   Replica::View view = replica.view();
   Disk& disk = replica.volume().disk();
+  Replica::View trash = view;
+  trash.directory.replace(0, replica.volume().layout().finalized().size(),
+                          replica.volume().layout().trash() + "/finalized");
+  auto drop = [&](const std::string& path, const std::string& trash_path) {
+    return removal == Removal::kForGood ? disk.remove(path) : disk.rename(path, trash_path);
+  };
+  if (removal == Removal::kToTrash) DFS_TRY_OK(disk.make_directories(trash.directory, 0700));
   // Data first: a meta file alone is nothing, data alone is a corrupt replica.
-  DFS_TRY_OK(disk.remove(view.data_path()));
+  DFS_TRY_OK(drop(view.data_path(), trash.data_path()));
   replica.volume().add_used(-int64_t(view.on_disk_bytes));
   replica.volume().promise(-int64_t(view.promised_bytes));
-  return disk.remove(view.meta_path());
+  return drop(view.meta_path(), trash.meta_path());
 }
 
 Result<void> ReplicaStore::move_to_rbw(Replica& replica, GenerationStamp generation) {

@@ -44,6 +44,7 @@ class ReplicaStore {
     std::chrono::milliseconds writer_stop_deadline{60000};
     uint64_t block_bytes_estimate = 64u << 20;
     VolumeChoice::Settings choice{};
+    bool restore_trash = false;  // load() brings back what was deleted during a rolling upgrade
   };
   // Requires: every volume is formatted. `events` outlives the store. `lost`: those that could not be opened.
   ReplicaStore(Settings settings, std::vector<std::unique_ptr<Volume>> volumes, ReplicaEvents& events,
@@ -119,6 +120,12 @@ class ReplicaStore {
   // kReplicaNotFound or kIo where Hadoop refuses. Ends a writer that is there.
   Task<Result<void>> invalidate(Block block);
 
+  // What the NameNode says of a rolling upgrade: while it is in progress what is invalidated goes to the trash, from
+  // where a rollback brings it back. Whether it has just ended, so that the trash is of no more use.
+  enum class RollingUpgrade { kUnknown, kInProgress, kFinalized };
+  bool note_rolling_upgrade(RollingUpgrade state);
+  Task<void> clear_trash();
+
   // --- Block recovery (InterDatanodeProtocol).
 
   struct RecoverySource {
@@ -158,10 +165,13 @@ class ReplicaStore {
   // After a failure to read a replica that was `seen` so when it was opened: if its files are at fault it is reported
   // corrupt, unless the whole volume turns out to have failed.
   void note_read_error(const std::shared_ptr<Replica>& replica, const Replica::View& seen, const Error& error);
+  // The volume's disk does not answer: its writers are ended, so that their clients go on without us.
+  void end_writers(Volume& volume);
   // Has the volume checked if `error` came from its disk.
   void note_error(Volume& volume, const Error& error);
 
  private:
+  enum class Removal { kForGood, kToTrash };
   struct VolumeLoad;
   Task<Result<void>> load_volume(Volume& volume);
   // The steps of it. [volume]
@@ -186,9 +196,10 @@ class ReplicaStore {
   Result<void> move_to_finalized(Replica& replica, bool sync);
   Result<void> set_generation(Replica& replica, GenerationStamp generation);
   Result<void> truncate(Replica& replica, uint64_t length_bytes);
-  Result<void> remove_files(Replica& replica);
+  Result<void> remove_files(Replica& replica, Removal removal);
   // From here on it is not found, then its files go. Its claim is held.
-  Result<void> remove(Replica& replica);
+  Result<void> remove(Replica& replica, Removal removal);
+  Result<void> restore_trash(Volume& volume);
   void drop_unfinished_copy(Replica& replica);
   Result<void> copy_truncated(const std::shared_ptr<Replica>& replica, GenerationStamp generation, BlockId new_id,
                               uint64_t length_bytes);
@@ -207,6 +218,7 @@ class ReplicaStore {
   ReplicaEvents& events_;
   PoolIdentity pool_;
   std::atomic<bool> loaded_ = false;
+  std::atomic<RollingUpgrade> rolling_upgrade_ = RollingUpgrade::kUnknown;
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Volume>> volumes_;
   std::vector<std::shared_ptr<Volume>> removed_;  // replicas that somebody still has refer to them

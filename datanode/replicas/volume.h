@@ -121,6 +121,9 @@ class Volume {
   bool failed() const { return failed_; }
   // From now on it has failed.
   void declare_failed(const Error& error);
+  // Its disk does not answer at the moment: others are preferred for new replicas.
+  bool stalled() const { return stalled_; }
+  void set_stalled(bool stalled) { stalled_ = stalled; }
   // Requires: failed.
   LostVolume failure() const;
   // Lets others use the directory. Requires: nothing of it is written any more.
@@ -145,7 +148,7 @@ class Volume {
   std::atomic<int64_t> used_bytes_ = 0, promised_bytes_ = 0, remaining_bytes_ = 0;
   mutable std::mutex measured_mutex_;
   DiskSpace measured_;
-  std::atomic<bool> failed_ = false;
+  std::atomic<bool> failed_ = false, stalled_ = false;
   LostVolume failure_;  // guarded by measured_mutex_
   std::mutex check_mutex_;
   std::chrono::steady_clock::time_point checked_at_{};

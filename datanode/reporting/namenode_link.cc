@@ -181,6 +181,18 @@ void NamenodeLink::trigger_report(bool incremental) {
 
 // ---- Heartbeats
 
+void NamenodeLink::note_rolling_upgrade(const dp::HeartbeatResponseProto& response) {
+  using State = ReplicaStore::RollingUpgrade;
+  // Older NameNodes say only that one is in progress.
+  const bool is_new = response.has_rollingupgradestatusv2();
+  if (!is_new && !response.has_rollingupgradestatus()) return;
+  const auto& status = is_new ? response.rollingupgradestatusv2() : response.rollingupgradestatus();
+  if (status.blockpoolid() != state_->store->pool_id()) return;
+  if (state_->store->note_rolling_upgrade(status.finalized() ? State::kFinalized : State::kInProgress)) {
+    state_->tasks.spawn(state_->store->clear_trash());
+  }
+}
+
 Task<void> NamenodeLink::report_disk_error(std::string message, bool fatal) {
   dp::ErrorReportRequestProto request;
   *request.mutable_registartion() = state_->registration;
@@ -257,6 +269,7 @@ Task<void> NamenodeLink::send_heartbeats() {
         state_->lease = lease;
         state_->report_now.notify();
       }
+      note_rolling_upgrade(response);
       for (const Command& command : response.cmds()) {
         bool always = command.cmdtype() == Command::RegisterCommand || command.cmdtype() == Command::KeyUpdateCommand;
         // A standby may not order anything (BPOfferService.processCommandFromStandby).

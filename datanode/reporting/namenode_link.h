@@ -60,6 +60,7 @@ class NamenodeLink {
   Task<Result<void>> register_until_accepted();
   hadoop::hdfs::datanode::HeartbeatRequestProto heartbeat(bool wants_lease);
   Task<void> send_heartbeats();
+  void note_rolling_upgrade(const hadoop::hdfs::datanode::HeartbeatResponseProto& response);
   Task<void> send_reports();
   Task<Result<void>> send_incremental_report();
   Task<Result<void>> send_corrupt();

@@ -12,7 +12,11 @@ int run_datanode(int count, char** arguments) {
   CLI::App app("Runs a DataNode in the foreground.", "tusk datanode");
   tools::DaemonOptions options;
   options.add_to(app);
+  bool rollback = false;
+  app.add_flag("--rollback", rollback, "bring back what was deleted during a rolling upgrade");
   if (auto code = tools::parse(app, count, arguments)) return *code;
+
+  if (rollback) options.overrides.push_back("tusk.datanode.rollback=true");
 
   tools::block_stop_signals();
   Result<Configuration> configuration = options.load();

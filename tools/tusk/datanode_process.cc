@@ -145,6 +145,8 @@ Result<DataNode::Settings> node_settings(const Configuration& c) {
   DFS_TRY(node.sync_on_close, c.get(keys::kSyncOnClose));
   constexpr BoolKey kNewVolumes{{"tusk.datanode.new.volumes", "false"}};
   DFS_TRY(node.accept_new_volumes, c.get(kNewVolumes));
+  constexpr BoolKey kRollback{{"tusk.datanode.rollback", "false"}};
+  DFS_TRY(node.rollback, c.get(kRollback));
   for (std::string_view name : DataNode::kReconfigurable) {
     DFS_TRY(node.properties[std::string(name)], c.find(name));
   }
