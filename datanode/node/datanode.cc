@@ -118,7 +118,8 @@ void DataNode::State::fail_later(Error error) {
 Result<void> DataNode::State::serve(OpenedVolumes opened) {
   store = std::make_unique<ReplicaStore>(ReplicaStore::Settings{.writer_stop_deadline = settings.writer_stop_deadline,
                                                                 .block_bytes_estimate = settings.block_bytes_estimate,
-                                                                .choice = settings.volume_choice},
+                                                                .choice = settings.volume_choice,
+                                                                .restore_trash = settings.rollback},
                                          std::move(opened.volumes), pending, std::move(opened.lost));
   context.reset(
       new TransferContext{.store = *store,
@@ -138,6 +139,11 @@ Result<void> DataNode::State::serve(OpenedVolumes opened) {
                                                                 .keep_alive = settings.keep_alive},
                                        executors(), *context);
   DFS_TRY_OK(transfers->open());
+  ReconfigurationService::Owner owner{.superuser = settings.user,
+                                      .reread = [this] { return reread(); },
+                                      .apply = [this](std::string name) { return apply(std::move(name)); },
+                                      .spawn = [this](Task<void> task) { spawn(std::move(task)); }};
+  reconfiguration = std::make_unique<ReconfigurationService>(std::move(owner), settings.properties);
   client_service = std::make_unique<ClientDatanodeService>(
       *context, ClientDatanodeService::Owner{
                     .trigger_report =
@@ -145,13 +151,9 @@ Result<void> DataNode::State::serve(OpenedVolumes opened) {
                           asio::post(loop(0), [this, incremental] { link->trigger_report(incremental); });
                         },
                     .shut_down = [this] { fail_later(Error(ErrorCode::kCancelled, "told to shut down")); },
-                    .superuser = settings.user});
+                    .superuser = settings.user,
+                    .reconfiguration = reconfiguration.get()});
   inter_service = std::make_unique<InterDatanodeService>(*store);
-  ReconfigurationService::Owner owner{.superuser = settings.user,
-                                      .reread = [this] { return reread(); },
-                                      .apply = [this](std::string name) { return apply(std::move(name)); },
-                                      .spawn = [this](Task<void> task) { spawn(std::move(task)); }};
-  reconfiguration = std::make_unique<ReconfigurationService>(std::move(owner), settings.properties);
   groups = std::make_unique<NoGroups>();
   proxy_users = std::make_unique<security::ProxyUsers>(std::map<std::string, std::string>{}, *groups);
   rpc = std::make_unique<rpc::Server>(

@@ -18,6 +18,13 @@ ClientDatanodeService::ClientDatanodeService(TransferContext& context, Owner own
   table_.add("getBalancerBandwidth", this, &ClientDatanodeService::balancer_bandwidth);
 }
 
+rpc::Reply ClientDatanodeService::call(std::string_view method, ByteView request, const rpc::CallContext& context) {
+  const bool reconfigures = method == "startReconfiguration" || method == "getReconfigurationStatus" ||
+                            method == "listReconfigurableProperties";
+  if (reconfigures && owner_.reconfiguration) return owner_.reconfiguration->call(method, request, context);
+  return table_.call(method, request, context);
+}
+
 Result<void> ClientDatanodeService::check_superuser(const rpc::CallContext& context) const {
   if (context.user.user == owner_.superuser) return {};
   return fail(ErrorCode::kAccessControl,

@@ -20,14 +20,14 @@ class ClientDatanodeService final : public rpc::Protocol {
     std::function<void()> shut_down;
     // Who may give orders: the user the DataNode runs as.
     std::string superuser;
+    // Its methods are answered under this protocol's name, too: that is where stock's dfsadmin calls them.
+    rpc::Protocol* reconfiguration = nullptr;
   };
   ClientDatanodeService(TransferContext& context, Owner owner);
 
   std::string_view name() const override { return "org.apache.hadoop.hdfs.protocol.ClientDatanodeProtocol"; }
   uint64_t version() const override { return 1; }
-  rpc::Reply call(std::string_view method, ByteView request, const rpc::CallContext& context) override {
-    return table_.call(method, request, context);
-  }
+  rpc::Reply call(std::string_view method, ByteView request, const rpc::CallContext& context) override;
 
  private:
   Result<void> check_superuser(const rpc::CallContext& context) const;

@@ -68,14 +68,15 @@ class DataNodeOnFakes : public testing::Test {
   }
 
   template <class Request, class Response>
-  Result<Response> call(const char* method, const Request& request, const std::string& user = "hdfs") {
+  Result<Response> call(const char* method, const Request& request, const std::string& user = "hdfs",
+                        const char* protocol = "org.apache.hadoop.hdfs.protocol.ClientDatanodeProtocol") {
     if (client) asio::co_spawn(loop.executor(), client->close(), asio::use_future).get();
-    client = std::make_unique<rpc::Client>(
-        loop.executor(), rpc::Client::Settings{.server = {"127.0.0.1", node->ipc_port()},
-                                               .protocol = "org.apache.hadoop.hdfs.protocol.ReconfigurationProtocol",
-                                               .protocol_version = 1,
-                                               .user = {.user = user, .real_user = ""},
-                                               .client_id = ""});
+    client =
+        std::make_unique<rpc::Client>(loop.executor(), rpc::Client::Settings{.server = {"127.0.0.1", node->ipc_port()},
+                                                                             .protocol = protocol,
+                                                                             .protocol_version = 1,
+                                                                             .user = {.user = user, .real_user = ""},
+                                                                             .client_id = ""});
     Response response;
     auto done = asio::co_spawn(loop.executor(), client->call(method, request, response), asio::use_future).get();
     if (!done) return fail(std::move(done).error());
@@ -83,7 +84,7 @@ class DataNodeOnFakes : public testing::Test {
   }
   Result<void> begin_reconfiguration(const std::string& user = "hdfs") {
     auto begun = call<hd::StartReconfigurationRequestProto, hd::StartReconfigurationResponseProto>(
-        "startReconfiguration", {}, user);
+        "startReconfiguration", {}, user, "org.apache.hadoop.hdfs.protocol.ReconfigurationProtocol");
     if (!begun) return fail(std::move(begun).error());
     return {};
   }
@@ -290,6 +291,19 @@ TEST_F(DataNodeOnFakes, ADiskWhoseReplicasCannotBeListedAtTheStartCounts) {
   wanted.failed_volumes_tolerated = 1;
   ASSERT_TRUE(start(wanted));
   EXPECT_TRUE(hears_failed(1));
+}
+
+TEST_F(DataNodeOnFakes, ARollbackBringsTheTrashBack) {
+  ASSERT_TRUE(start(settings({"/a"})));
+  node->stop();
+  const std::string trash = "/a/current/BP-1-127.0.0.1-1/trash/finalized/subdir0/subdir0";
+  ASSERT_TRUE(memory.make_directories(trash, 0700));
+  ASSERT_TRUE(memory.write_file_atomically(trash + "/blk_7", "content"));
+  DataNode::Settings wanted = settings({"/a"});
+  wanted.rollback = true;
+  ASSERT_TRUE(start(wanted));
+  EXPECT_FALSE(*memory.exists(trash));
+  EXPECT_TRUE(*memory.exists("/a/current/BP-1-127.0.0.1-1/current/finalized/subdir0/subdir0/blk_7"));
 }
 
 TEST_F(DataNodeOnFakes, ToleratingTheFailureOfAllVolumesIsAMistake) {
