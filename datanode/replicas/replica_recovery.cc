@@ -121,7 +121,6 @@ Result<void> ReplicaStore::copy_truncated(const std::shared_ptr<Replica>& replic
   Creation creation{.block = {.id = new_id, .generation = generation, .length_bytes = length_bytes},
                     .state = ReplicaState::kTemporary,
                     .storage_type = volume.type(),
-                    .storage_id = volume.storage_id(),
                     .checksum = reader->checksum(),
                     .replaces_older = false};
   DFS_TRY(std::unique_ptr<ReplicaWriter> writer, create_on(volume, creation, [] {}));

@@ -45,7 +45,7 @@ Result<std::shared_ptr<Replica>> ReplicaStore::find(const Block& block, bool exa
   return replica;
 }
 
-Result<Volume*> ReplicaStore::choose_volume(StorageType type, const std::string& storage_id, uint64_t bytes) {
+Result<Volume*> ReplicaStore::choose_volume(StorageType type, uint64_t bytes) {
   std::lock_guard lock(mutex_);
   uint64_t most = 0;
   std::vector<Volume*> of_type, others, stalled;
@@ -57,7 +57,6 @@ Result<Volume*> ReplicaStore::choose_volume(StorageType type, const std::string&
       stalled.push_back(volume.get());
       continue;
     }
-    if (!storage_id.empty() && volume->storage_id() == storage_id && available >= bytes) return volume.get();
     if (volume->type() == type) {
       of_type.push_back(volume.get());
     } else if (volume->type() != StorageType::kRamDisk) {
@@ -154,7 +153,7 @@ Task<Result<std::unique_ptr<ReplicaWriter>>> ReplicaStore::create(Creation creat
     }
   }
   uint64_t room = creation.block.length_bytes != 0 ? creation.block.length_bytes : settings_.block_bytes_estimate;
-  DFS_CO_TRY(Volume * volume, choose_volume(creation.storage_type, creation.storage_id, room));
+  DFS_CO_TRY(Volume * volume, choose_volume(creation.storage_type, room));
   co_return noted(*volume,
                   co_await run_on(volume->executor(), [&] { return create_on(*volume, creation, std::move(stop)); }));
 }

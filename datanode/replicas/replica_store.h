@@ -83,7 +83,6 @@ class ReplicaStore {
     Block block;
     ReplicaState state = ReplicaState::kRbw;  // or kTemporary
     StorageType storage_type = StorageType::kDisk;
-    std::string storage_id = {};  // preferred; may be empty
     checksum::Checksum checksum;
     // A copy asked for by a client's pipeline recovery may take the place of an older replica of any state, others only
     // of one that was not finished.
@@ -139,9 +138,10 @@ class ReplicaStore {
   Task<Result<std::string>> update_under_recovery(Block old, GenerationStamp recovery_id, BlockId new_id,
                                                   uint64_t length_bytes);
 
-  // A volume for a new replica of about `bytes`: of the storage `storage_id` if there is room, else of `type`, else of
-  // any type but in memory. kDiskOutOfSpace.
-  Result<Volume*> choose_volume(StorageType type, const std::string& storage_id, uint64_t bytes);
+  // A volume for a new replica of about `bytes`: of `type` if there is room, else of any type but in memory. A NameNode
+  // names a storage of that type, of which Hadoop's DataNodes take no notice either: it knows less of the space.
+  // kDiskOutOfSpace.
+  Result<Volume*> choose_volume(StorageType type, uint64_t bytes);
 
   // --- Comparing with the disk.
 

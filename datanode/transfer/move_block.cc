@@ -47,7 +47,6 @@ Task<Result<void>> fetch(Session& session, const pb::OpReplaceBlockProto& reques
   ReplicaStore::Creation creation{.block = block,
                                   .state = ReplicaState::kTemporary,
                                   .storage_type = StorageType(int(request.storagetype())),
-                                  .storage_id = request.storageid(),
                                   .checksum = checksum,
                                   .replaces_older = false};
   DFS_CO_TRY(std::unique_ptr<ReplicaWriter> writer,

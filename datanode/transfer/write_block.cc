@@ -31,7 +31,6 @@ Task<Result<Opened>> open_replica(Session& session, const pb::OpWriteBlockProto&
     ReplicaStore::Creation creation{.block = block,
                                     .state = copy || transfer ? ReplicaState::kTemporary : ReplicaState::kRbw,
                                     .storage_type = StorageType(int(request.storagetype())),
-                                    .storage_id = request.storageid(),
                                     .checksum = checksum,
                                     .replaces_older = transfer};
     DFS_CO_TRY(opened.writer, co_await store.create(creation, std::move(stop)));

@@ -39,12 +39,11 @@ TEST(VolumeKeeper, ADiskThatDoesNotAnswerGetsNoNewReplicasAndItsWritersAreEndedU
   ASSERT_EQ(stopped.get_future().wait_for(20s), std::future_status::ready);
   EXPECT_TRUE(second.stalled());
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(pool.store->choose_volume(StorageType::kDisk, second.storage_id(), 1).value(),
-              pool.store->volumes()[0].get());
+    EXPECT_EQ(pool.store->choose_volume(StorageType::kDisk, 1).value(), pool.store->volumes()[0].get());
   }
   // Better there than nowhere.
   pool.store->volumes()[0]->declare_failed(Error(ErrorCode::kDiskError, "test"));
-  EXPECT_EQ(pool.store->choose_volume(StorageType::kDisk, "", 1).value(), &second);
+  EXPECT_EQ(pool.store->choose_volume(StorageType::kDisk, 1).value(), &second);
   go.set_value();
   const auto until = std::chrono::steady_clock::now() + 20s;
   while (second.stalled() && std::chrono::steady_clock::now() < until) std::this_thread::yield();

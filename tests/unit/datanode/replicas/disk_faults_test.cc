@@ -158,7 +158,7 @@ TEST_F(DiskFaults, AFullDiskIsNoFailedOneAndOthersTakeWhatComes) {
   memory.set_space({.capacity_bytes = 1 << 30, .available_bytes = 0});
   full.measure();
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(pool.store->choose_volume(StorageType::kDisk, full.storage_id(), 1).value()->directory(), "/second");
+    EXPECT_EQ(pool.store->choose_volume(StorageType::kDisk, 1).value()->directory(), "/second");
   }
   EXPECT_EQ(blamed(), Blamed{});
 }

@@ -92,15 +92,14 @@ TEST_F(VolumeSwap, AWriterThatDoesNotStopLosesItsReplicaAllTheSame) {
 
 TEST_F(VolumeSwap, AReplicaIsNotBegunOnAVolumeThatHasJustGone) {
   ASSERT_TRUE(add("/second"));
+  pool.store_block(block_of(1), "x");  // on /data
   // The volume's only thread is busy: the new replica waits for it while the volume is removed.
   std::promise<void> go;
   auto second = pool.store->volumes()[1];
   asio::post(second->executor(), [waited = go.get_future().share()] { waited.wait(); });
   asio::thread_pool other(1);
-  auto creating = asio::co_spawn(
-      other,
-      pool.store->create({.block = block_of(2), .storage_id = second->storage_id(), .checksum = pool.checksum}, [] {}),
-      asio::use_future);
+  auto creating = asio::co_spawn(other, pool.store->create({.block = block_of(2), .checksum = pool.checksum}, [] {}),
+                                 asio::use_future);
   asio::post(other, asio::use_future).get();  // it has chosen
   ASSERT_TRUE(remove("/second"));
   go.set_value();
