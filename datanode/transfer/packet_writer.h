@@ -31,7 +31,8 @@ class PacketWriter {
       : settings_(std::move(settings)), replica_(std::move(replica)) {}
 
   Written write(const transfer::PacketBatch& batch);
-  // Whether we or the client want the finalized files on disk when the block is closed (BlockReceiver.dirSyncOnFinalize).
+  // Whether we or the client want the finalized files on disk when the block is closed
+  // (BlockReceiver.dirSyncOnFinalize).
   bool ends_on_disk() const { return ends_on_disk_; }
   Replica& replica() const { return replica_->replica(); }
   const std::shared_ptr<Replica>& shared() const { return replica_->shared(); }
