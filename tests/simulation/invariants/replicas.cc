@@ -66,7 +66,12 @@ std::string collect(Disk& disk, const std::string& directory, const std::string&
     if (std::string wrong = check_sums(disk, path, meta_path); !wrong.empty()) return node + ": " + wrong;
     const FoundReplica replica{.length = need(need(disk.open(path, Disk::OpenMode::kRead))->size()),
                                .generation = meta->second.generation};
-    if (!found[*id].emplace(node, replica).second) return fmt::format("{} has block {} twice", node, raw(*id));
+    // One on a volume that had failed may be back beside the copy that took its place: the better one is served.
+    auto [served, is_only] = found[*id].emplace(node, replica);
+    if (!is_only &&
+        std::pair(served->second.generation, served->second.length) < std::pair(replica.generation, replica.length)) {
+      served->second = replica;
+    }
   }
   return {};
 }
