@@ -19,6 +19,8 @@ constexpr size_t kTurnBytes = 4u << 20;
 constexpr std::chrono::milliseconds kTurnTime{20};
 // For the next packet of a sender that keeps up; a wake-up of two threads costs as much as some ten microseconds.
 constexpr std::chrono::milliseconds kLinger{1};
+// Of a sender that keeps up so many packets are acknowledged together: each of these sendings would wake it.
+constexpr size_t kAcksTogether = 8;
 }  // namespace
 
 BlockReceiver::BlockReceiver(Settings settings, ReplicaStore& store, std::unique_ptr<ReplicaWriter> writer,
@@ -118,7 +120,7 @@ Task<void> BlockReceiver::forward(ByteView bytes) {
 BlockReceiver::Turn BlockReceiver::take_turn() {
   Turn turn{.outcome = {}, .unforwarded = {}};
   const auto end = std::chrono::steady_clock::now() + kTurnTime;
-  while (turn.outcome && !turn.last && turn.unforwarded.empty() && (mirror_ || ack_bytes_.empty())) {
+  while (turn.outcome && !turn.last && turn.unforwarded.empty()) {
     if (turn.bytes >= kTurnBytes || std::chrono::steady_clock::now() >= end) break;
     auto taken = reader_.packets_now(batch_);
     if (!taken) {
@@ -126,6 +128,7 @@ BlockReceiver::Turn BlockReceiver::take_turn() {
       turn.sender_failed = true;
     } else if (!*taken) {
       Volume::IdleThread idle(volume_);
+      if (!send_acks_now()) break;
       if (idle.allowed() && upstream_->linger_readable(kLinger)) continue;
       turn.starved = true;
       break;
@@ -134,9 +137,19 @@ BlockReceiver::Turn BlockReceiver::take_turn() {
       turn.bytes += batch_.whole.size();
       if (mirror_ && !mirror_failed_) forward_now(turn);
       store(turn);
+      if (unsent_acks_ >= kAcksTogether && !send_acks_now()) break;
     }
   }
+  send_acks_now();
   return turn;
+}
+
+// In the last DataNode of a pipeline. False if some are left, for which somebody has to wait.
+bool BlockReceiver::send_acks_now() {
+  if (mirror_ || ack_bytes_.empty()) return true;
+  ack_bytes_.erase(0, upstream_->write_now(ack_bytes_));
+  unsent_acks_ = 0;
+  return ack_bytes_.empty();
 }
 
 void BlockReceiver::forward_now(Turn& turn) {
@@ -172,7 +185,6 @@ Result<void> BlockReceiver::finalise() {
   return store_.finalise(packets_.take(), packets_.ends_on_disk(), "");
 }
 
-// The last DataNode of a pipeline acknowledges all it has written at once.
 void BlockReceiver::acknowledge(const std::vector<Ack>& acks) {
   uint64_t end = 0;
   for (const Ack& ack : acks) {
@@ -182,7 +194,7 @@ void BlockReceiver::acknowledge(const std::vector<Ack>& acks) {
   replica_->update([end](Replica::View& view) {
     view.acknowledged_bytes = std::max(view.acknowledged_bytes, std::min(end, view.on_disk_bytes));
   });
-  ack_bytes_.erase(0, upstream_->write_now(ack_bytes_));
+  unsent_acks_ += acks.size();
 }
 
 void BlockReceiver::hand_to_responder(const std::vector<Ack>& acks) {

@@ -90,6 +90,7 @@ class BlockReceiver {
   void store(Turn& turn);
   void hand_to_responder(const std::vector<Ack>& acks);
   void acknowledge(const std::vector<Ack>& acks);
+  bool send_acks_now();
   Result<void> finalise();
 
   const Settings settings_;
@@ -109,6 +110,7 @@ class BlockReceiver {
   transfer::PacketBatch batch_;
   std::vector<Ack> acks_of_batch_;
   std::string ack_bytes_;  // for upstream
+  size_t unsent_acks_ = 0;
   bool all_received_ = false;
   std::shared_ptr<Signal> changed_;
   std::optional<Error> error_;

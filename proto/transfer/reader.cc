@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kFirstBytes = 8u << 10;
 // More than this is not read ahead: enough that a system call is cheap beside what it brings, and little enough that it
 // is still in a core's cache when it is verified and written.
-constexpr size_t kReadAheadBytesMax = 512u << 10;
+constexpr size_t kReadAheadBytesMax = 128u << 10;
 }  // namespace
 
 std::span<uint8_t> Reader::room(size_t length) {
