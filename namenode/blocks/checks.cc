@@ -136,6 +136,14 @@ size_t ClusterBlocks::confirmed_of(const std::vector<StorageNumber>& storages) c
   return size_t(std::ranges::count_if(storages, [&](StorageNumber storage) { return datanodes_.confirmed(storage); }));
 }
 
+// Of them those whose DataNodes have been heard of lately.
+size_t ClusterBlocks::answering_of(const std::vector<StorageNumber>& storages, TimePoint now) const {
+  return size_t(std::ranges::count_if(storages, [&](StorageNumber storage) {
+    const Datanode* datanode = datanodes_.datanode_of(storage);
+    return datanode && datanodes_.confirmed(storage) && !datanodes_.is_stale(*datanode, now);
+  }));
+}
+
 size_t ClusterBlocks::required_of(const ExaminedBlock& examined) const {
   return required_live(examined.replication, examined.maintenance_count(), settings_.departures.maintenance_min);
 }
@@ -211,14 +219,17 @@ Result<void> ClusterBlocks::drop_excess(const View& view, const ExaminedBlock& e
 
 void ClusterBlocks::drop_bad(const ExaminedBlock& examined, Bad which) {
   BlockId block = examined.stored.row.id;
+  const auto is_going = [&](StorageNumber holder) { return invalidations_.contains(holder, block); };
+  if (which == Bad::kOneOfEarlierStamp && std::ranges::any_of(examined.holders, is_going)) return;
   for (const LocatedReplica& located : examined.bad) {
     const bool is_earlier = located.replica.generation_stamp < examined.stored.row.generation_stamp;
-    if (which == Bad::kOfEarlierStamp && !is_earlier) continue;
+    if (which == Bad::kOneOfEarlierStamp && !is_earlier) continue;
     if (datanodes_.confirmed(located.storage)) {
       invalidate(located.storage, block, located.replica.generation_stamp);
     } else {
       postponed_.until_confirmed(block, located.storage);
     }
+    if (which == Bad::kOneOfEarlierStamp) return;
   }
 }
 
@@ -301,10 +312,12 @@ Result<void> ClusterBlocks::schedule(const View& view, const BlockFacts& facts, 
     const size_t good = confirmed_of(sources);
     if (good >= keep) {
       drop_bad(examined);
-    } else if (good >= std::max<size_t>(settings_.departures.replication_min, 1)) {
+    } else if (pending.empty() &&
+               answering_of(sources, now) >= std::max<size_t>(settings_.departures.replication_min, 1)) {
       // One of an earlier stamp was left out of its pipeline and holds nothing that a good one lacks
-      // (BlockManager.markBlockAsCorrupt, corruptedDuringWrite).
-      drop_bad(examined, Bad::kOfEarlierStamp);
+      // (BlockManager.markBlockAsCorrupt, corruptedDuringWrite). The next one waits for the copy in its place, lest the
+      // good one is not to be had any more.
+      drop_bad(examined, Bad::kOneOfEarlierStamp);
     }
     return {};
   }

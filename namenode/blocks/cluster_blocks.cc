@@ -110,7 +110,10 @@ Result<Commands> ClusterBlocks::heartbeat(const View& view, Batch& batch, const 
   // Storages that readers do not know yet must not be handed out before they do.
   if (stale_places_) publish(now);
   if (heartbeat.may_be_held.count() > 0) {
-    return held(view, datanode_uuid, held_.hold(datanode_uuid, heartbeat.may_be_held, now), now);
+    // However little they ask for, all together they ask no more often than they are answered.
+    const auto at_most = std::max<std::chrono::nanoseconds>(
+        heartbeat.may_be_held, HeldHeartbeats::kGatherPerDatanode * int64_t(datanodes_.live_count()));
+    return held(view, datanode_uuid, held_.hold(datanode_uuid, at_most, now), now);
   }
   held_.release(datanode_uuid);
   if (safe_mode_.active()) return Commands{};
@@ -122,9 +125,12 @@ Result<Commands> ClusterBlocks::held(const View& view, const std::string& datano
                                      TimePoint now) {
   now_ = now;
   if (!datanodes_.is_registered(datanode_uuid)) held_.forget(datanode_uuid);
-  if (!held_.is_current(datanode_uuid, ticket)) return Commands{};
-  const TimePoint not_before = held_.look(datanode_uuid);
   Commands commands;
+  if (!held_.is_current(datanode_uuid, ticket)) {
+    commands.overtaken = true;
+    return commands;
+  }
+  const TimePoint not_before = held_.look(datanode_uuid);
   if (now >= not_before && !safe_mode_.active()) {
     for (Recoveries::Entry* entry : recoveries_.unassigned()) DFS_TRY_OK(assign(view, *entry));
     commands = take_commands(datanode_uuid, held_.deletions_left(datanode_uuid, now), now);

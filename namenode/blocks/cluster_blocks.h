@@ -177,6 +177,7 @@ class ClusterBlocks final : public Blocks {
   bool decides() const { return started_ && !safe_mode_.active(); }
   Result<bool> decide_at_once(const View& view, Batch& batch, const BlockFacts& facts);
   size_t confirmed_of(const std::vector<StorageNumber>& storages) const;
+  size_t answering_of(const std::vector<StorageNumber>& storages, TimePoint now) const;
   void queue_if_lacking(const ExaminedBlock& examined);
   size_t required_of(const ExaminedBlock& examined) const;
   // With another replica on `with`, if given.
@@ -186,7 +187,7 @@ class ClusterBlocks final : public Blocks {
   Result<void> check_departing(const View& view, Departure& departure, const std::string& datanode_uuid,
                                const BlockFacts& facts);
   bool is_healthy(const std::string& datanode_uuid) const;
-  enum class Bad { kAny, kOfEarlierStamp };
+  enum class Bad { kAny, kOneOfEarlierStamp };
   void drop_bad(const ExaminedBlock& examined, Bad which = Bad::kAny);
   Result<void> expire_pending(const View& view, Batch& batch, TimePoint now);
   Result<void> schedule_work(const View& view, TimePoint now, const TimeSlice& slice);

@@ -37,6 +37,7 @@ struct RecoverCommand {
 // What a heartbeat is answered with.
 struct Commands {
   bool must_register = false;  // then nothing else
+  bool overtaken = false;      // likewise: the DataNode has sent another heartbeat, and may never read this answer
   std::vector<RecoverCommand> recoveries;
   std::vector<TransferCommand> transfers;
   std::vector<InvalidateCommand> invalidations;

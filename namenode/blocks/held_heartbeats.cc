@@ -6,8 +6,8 @@ namespace dfs::namenode {
 namespace {
 
 // Between two answers with commands: commands that come one by one go out together, well within a tenth of a second
-// where DataNodes are few, and all DataNodes together ask no more than some 2,000 times a second.
-constexpr std::chrono::microseconds kGatherMin{20'000}, kGatherPerDatanode{500};
+// where DataNodes are few.
+constexpr std::chrono::microseconds kGatherMin{20'000};
 // Heartbeats that nobody had anything to say to are answered together.
 constexpr std::chrono::milliseconds kGrid{50};
 
@@ -18,12 +18,12 @@ TimePoint on_grid(TimePoint time) {
 
 }  // namespace
 
-uint64_t HeldHeartbeats::hold(const std::string& datanode_uuid, std::chrono::milliseconds at_most, TimePoint now) {
+uint64_t HeldHeartbeats::hold(const std::string& datanode_uuid, std::chrono::nanoseconds at_most, TimePoint now) {
   Held& held = held_[datanode_uuid];
   if (held.ticket != 0) due_.push_back(held.ticket);
   held.ticket = ++last_ticket_;
   held.told = false;
-  held.until = on_grid(now + std::min(at_most, interval_));
+  held.until = on_grid(now + std::min<std::chrono::nanoseconds>(at_most, interval_));
   return held.ticket;
 }
 

@@ -16,11 +16,14 @@ namespace dfs::namenode {
 // deletions keep to the bound that they have with heartbeats that come by the clock. Lives on the namespace thread.
 class HeldHeartbeats {
  public:
+  // So that all DataNodes together ask no more than some 2,000 times a second.
+  static constexpr std::chrono::microseconds kGatherPerDatanode{500};
+
   explicit HeldHeartbeats(std::chrono::milliseconds interval, uint32_t deletions_max)
       : interval_(interval), deletions_max_(deletions_max) {}
 
   // Holds a heartbeat for at most `at_most`, and no longer than the interval. The one before it is to be answered.
-  uint64_t hold(const std::string& datanode_uuid, std::chrono::milliseconds at_most, TimePoint now);
+  uint64_t hold(const std::string& datanode_uuid, std::chrono::nanoseconds at_most, TimePoint now);
   // The one that is held, if any, is to be answered.
   void release(const std::string& datanode_uuid);
   // What is known of the DataNode goes too.

@@ -30,21 +30,21 @@ bool Invalidations::contains(StorageNumber storage, BlockId block) const {
   return of != storages_.end() && of->second.entries.contains(block);
 }
 
-void Invalidations::keep_only(StorageNumber storage, const std::function<bool(BlockId)>& is_present) {
+void Invalidations::keep_only(StorageNumber storage, const std::function<bool(BlockId, GenerationStamp)>& is_present) {
   auto of = storages_.find(storage);
   if (of == storages_.end()) return;
   std::vector<BlockId> gone;
   for (const auto& [block, entry] : of->second.entries) {
-    if (!is_present(block)) gone.push_back(block);
+    if (!is_present(block, entry.stamp)) gone.push_back(block);
   }
   for (BlockId block : gone) remove(storage, block);
 }
 
-void Invalidations::send_anew(StorageNumber storage) {
+void Invalidations::drop_earlier(StorageNumber storage, BlockId block, GenerationStamp stamp) {
   auto of = storages_.find(storage);
   if (of == storages_.end()) return;
-  for (auto& [block, entry] : of->second.entries) entry.sends = 0;
-  of->second.unsent = of->second.entries.size();
+  auto entry = of->second.entries.find(block);
+  if (entry != of->second.entries.end() && entry->second.stamp < stamp) remove(storage, block);
 }
 
 std::vector<InvalidateCommand> Invalidations::take(StorageNumber storage, size_t count_max, TimePoint now) {

@@ -25,10 +25,10 @@ class Invalidations {
   // Nothing is to be deleted there any more: its DataNode is dead.
   void drop(StorageNumber storage) { storages_.erase(storage); }
   bool contains(StorageNumber storage, BlockId block) const;
-  // What of the storage is not present has been deleted.
-  void keep_only(StorageNumber storage, const std::function<bool(BlockId)>& is_present);
-  // Commands that its DataNode was sent are lost with the process that had them: they are sent anew.
-  void send_anew(StorageNumber storage);
+  // The storage has a replica of this stamp: a deletion of an earlier one is void, its DataNode refuses it.
+  void drop_earlier(StorageNumber storage, BlockId block, GenerationStamp stamp);
+  // What of the storage is not present, under the stamp or an earlier one, has been deleted or is void.
+  void keep_only(StorageNumber storage, const std::function<bool(BlockId, GenerationStamp)>& is_present);
 
   // Up to `count_max` to be sent now; they come again after `resend_after` until removed, a few times.
   std::vector<InvalidateCommand> take(StorageNumber storage, size_t count_max, TimePoint now);

@@ -148,11 +148,10 @@ Result<void> ClusterBlocks::begin_storage(const View& view, Batch& batch, FullRe
   StorageNumber storage =
       datanodes_.storage_of(batch, report.datanode_uuid_, reported.storage_uuid, reported.storage_type);
   absorb_changes();
-  invalidations_.keep_only(storage, [&](BlockId block) {
-    return std::ranges::binary_search(reported.replicas, block, {}, &ReportedReplica::block);
+  invalidations_.keep_only(storage, [&](BlockId block, GenerationStamp stamp) {
+    auto replica = std::ranges::lower_bound(reported.replicas, block, {}, &ReportedReplica::block);
+    return replica != reported.replicas.end() && replica->block == block && replica->generation_stamp <= stamp;
   });
-  // The first report of a process that has started.
-  if (!datanodes_.confirmed(storage)) invalidations_.send_anew(storage);
   return {};
 }
 
@@ -255,6 +254,7 @@ Result<void> ClusterBlocks::take_news(const View& view, Batch& batch, StorageNum
 bool ClusterBlocks::take_replica(Batch& batch, StorageNumber storage, const ReportedReplica& replica,
                                  ReplicaRowState state, const BlockRow& block, bool deleted_before,
                                  std::vector<LocatedReplica>& replicas) {
+  invalidations_.drop_earlier(storage, block.id, replica.generation_stamp);
   auto former = std::ranges::find(replicas, storage, &LocatedReplica::storage);
   const bool is_first = former == replicas.end();
   ReplicaRow row{replica.generation_stamp, replica.length, state};
@@ -265,6 +265,10 @@ bool ClusterBlocks::take_replica(Batch& batch, StorageNumber storage, const Repo
     // A report of the writing that was overtaken by the one of its end.
     if (former->replica.state == ReplicaRowState::kFinalized && row.state == ReplicaRowState::kBeingWritten &&
         former->replica.generation_stamp >= row.generation_stamp) {
+      return false;
+    }
+    // Or by its pipeline's recovery, under whose stamp it is expected.
+    if (row.state == ReplicaRowState::kBeingWritten && former->replica.generation_stamp > row.generation_stamp) {
       return false;
     }
   }

@@ -277,7 +277,8 @@ void GroupCommit::plan(Queued queued, Handed& handed) {
     Batch locations;
     step.plan(context(step.caller, now, may_wait ? &patience : nullptr), records, locations);
     Result<void> applied = write_locations(std::move(locations));
-    if (applied && patience.awaited && patience.until > now && records.empty()) {
+    if (applied && patience.awaited && patience.until > now && records.empty() &&
+        !kept_back_.is_full(*patience.awaited)) {
       kept_back_.put(*patience.awaited, patience.until, std::move(queued));
       kept_back_count_ = kept_back_.size();
       return;

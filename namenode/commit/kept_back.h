@@ -20,6 +20,8 @@ class KeptBack {
     auto entry = by_time_.emplace(until, Entry{awaited, std::move(call)});
     by_awaited_.emplace(awaited, entry);
   }
+  // Whether so many wait for it already that another one is not to: what one client asks for again and again.
+  bool is_full(Awaited awaited) const { return by_awaited_.count(awaited) >= kCallsEach; }
   // Moves those that wait for it to the end of `calls`.
   void take(Awaited awaited, std::vector<Call>& calls) {
     if (by_awaited_.empty()) return;
@@ -56,6 +58,7 @@ class KeptBack {
       return std::hash<uint64_t>()(awaited.id * 2 + uint64_t(awaited.kind));
     }
   };
+  static constexpr size_t kCallsEach = 4;
   using ByTime = std::multimap<TimePoint, Entry>;
   ByTime by_time_;
   std::unordered_multimap<Awaited, typename ByTime::iterator, Hash> by_awaited_;

@@ -114,12 +114,14 @@ struct DatanodeProtocol::Methods {
         return Done();
       }
       to_proto(commands, identity.block_pool_id, response);
-      if (!commands.must_register) {
+      if (!commands.must_register && !commands.overtaken) {
         if (is_first && wants_lease) response.set_fullblockreportleaseid(blocks.request_report_lease(uuid, work.now));
         add_bandwidth(uuid, response);
       }
       const bool was_held = !is_first || !commands.empty() || response.fullblockreportleaseid() != 0;
-      if (request.maybeheldmillis() > 0) response.set_nextisheld(was_held);
+      // One that waits for leave to report comes by the clock.
+      const bool waits_for_lease = wants_lease && response.fullblockreportleaseid() == 0;
+      if (request.maybeheldmillis() > 0) response.set_nextisheld(was_held && !waits_for_lease);
       return Done();
     }));
     response.mutable_hastatus()->set_state(hp::NNHAStatusHeartbeatProto::ACTIVE);

@@ -150,6 +150,23 @@ TEST(ClusterBlocks, replicas_of_an_earlier_stamp_make_room_for_copies_of_the_onl
   EXPECT_EQ(world.held(appended), 3u);
 }
 
+TEST(ClusterBlocks, replicas_of_an_earlier_stamp_do_not_all_go_where_the_only_good_one_is_silent) {
+  BlockWorld world;
+  for (int i = 1; i <= 3; ++i) world.add_datanode(i);
+  BlockRow block = world.add_file(3);
+  for (auto& datanode : world.datanodes()) world.receive(*datanode, block);
+  BlockRow appended = block;
+  appended.generation_stamp = GenerationStamp(raw(block.generation_stamp) + 1);
+  appended.length += 100;
+  world.put_block(appended);
+  world.receive(*world.datanodes()[0], appended);
+  world.datanodes()[0]->up = false;
+  world.run_for(seconds(60));
+  for (int i : {1, 2}) ASSERT_TRUE(world.report(*world.datanodes()[size_t(i)]));
+  world.run_for(seconds(60));
+  EXPECT_TRUE(world.datanodes()[1]->replicas.contains(block.id) || world.datanodes()[2]->replicas.contains(block.id));
+}
+
 TEST_F(ThreeOfFour, HDFS_5438_a_stale_deletion_does_not_erase_a_later_replica) {
   BlockRow later = block;
   later.generation_stamp = GenerationStamp(raw(block.generation_stamp) + 1);

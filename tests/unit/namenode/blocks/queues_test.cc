@@ -87,17 +87,27 @@ TEST(Invalidations, a_report_shows_what_has_been_deleted) {
   Invalidations invalidations;
   invalidations.add(kHere, BlockId(1), GenerationStamp(7));
   invalidations.add(kHere, BlockId(2), GenerationStamp(7));
-  invalidations.keep_only(kHere, [](BlockId block) { return block == BlockId(2); });
+  invalidations.keep_only(kHere, [](BlockId block, GenerationStamp) { return block == BlockId(2); });
   EXPECT_FALSE(invalidations.contains(kHere, BlockId(1)));
   EXPECT_TRUE(invalidations.contains(kHere, BlockId(2)));
+}
+
+TEST(Invalidations, one_of_an_earlier_stamp_than_the_replica_has_is_void) {
+  Invalidations invalidations;
+  invalidations.add(kHere, BlockId(1), GenerationStamp(7));
+  invalidations.drop_earlier(kHere, BlockId(1), GenerationStamp(7));
+  invalidations.drop_earlier(kThere, BlockId(1), GenerationStamp(8));
+  EXPECT_TRUE(invalidations.contains(kHere, BlockId(1)));
+  invalidations.drop_earlier(kHere, BlockId(1), GenerationStamp(8));
+  EXPECT_FALSE(invalidations.contains(kHere, BlockId(1)));
 }
 
 TEST(Invalidations, what_a_datanode_still_has_when_it_starts_is_sent_at_once) {
   Invalidations invalidations;
   for (uint64_t id = 1; id <= 2; ++id) invalidations.add(kHere, BlockId(id), GenerationStamp(7));
   ASSERT_EQ(invalidations.take(kHere, 1, kNow).size(), 1u);
-  invalidations.send_anew(kHere);
-  invalidations.send_anew(kThere);
+  invalidations.send_again(kHere);
+  invalidations.send_again(kThere);
   EXPECT_EQ(invalidations.take(kHere, 9, kNow).size(), 2u);
   EXPECT_TRUE(invalidations.take(kHere, 9, kNow).empty());
 }

@@ -52,5 +52,17 @@ TEST(KeptBack, TimeFreesThoseWhoseTurnItIsInOrder) {
   EXPECT_EQ(kept.next_due(), std::nullopt);
 }
 
+TEST(KeptBack, FewWaitForTheSameThing) {
+  KeptBack<std::string> kept;
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_FALSE(kept.is_full(kReplica));
+    kept.put(kReplica, at(10), "one of them");
+  }
+  EXPECT_TRUE(kept.is_full(kReplica));
+  std::vector<std::string> freed;
+  kept.take_due(at(10), freed);
+  EXPECT_FALSE(kept.is_full(kReplica));
+}
+
 }  // namespace
 }  // namespace dfs::namenode
