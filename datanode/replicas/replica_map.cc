@@ -59,17 +59,18 @@ std::shared_ptr<Replica> ReplicaMap::make(Shard& shard, Volume& volume, Replica:
   return replica;
 }
 
-std::pair<std::shared_ptr<Replica>, bool> ReplicaMap::insert(Volume& volume, Replica::View view) {
+ReplicaMap::Inserted ReplicaMap::insert(Volume& volume, Replica::View view, std::function<void()> stop) {
   const BlockId id = view.block.id;
   while (true) {
-    if (auto there = find(id)) return {there, false};
+    if (auto there = find(id)) return {there, {}};
     Shard& shard = this->shard(id);
     std::lock_guard lock(shard.mutex);
     if (present(shard, id)) continue;
-    if (!number_of(shard, volume)) return {nullptr, false};
+    if (!number_of(shard, volume)) return {};
     auto replica = make(shard, volume, std::move(view));
+    ReplicaClaim claim = ReplicaClaim::attempt(replica, std::move(stop));
     shard.live[raw(id)].pinned = replica;
-    return {replica, true};
+    return {std::move(replica), std::move(claim)};
   }
 }
 

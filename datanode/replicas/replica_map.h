@@ -28,8 +28,12 @@ class ReplicaMap : public std::enable_shared_from_this<ReplicaMap> {
 
   // Null if there is none.
   std::shared_ptr<Replica> find(BlockId id);
-  // The replica of that block, and whether it was made now, of `view`. Null if the volume is not attached (any more).
-  std::pair<std::shared_ptr<Replica>, bool> insert(Volume& volume, Replica::View view);
+  // The replica of that block, made now, of `view`, if there was none.
+  struct Inserted {
+    std::shared_ptr<Replica> replica;  // null: the volume has just been removed
+    ReplicaClaim claim;                // of the new one, which nobody has seen unclaimed; empty: there was one already
+  };
+  Inserted insert(Volume& volume, Replica::View view, std::function<void()> stop);
   // The same without a Replica to hand out: the view of the one that is there already.
   std::optional<std::pair<Volume*, Replica::View>> add(Volume& volume, const Replica::View& view);
   // Takes out this very replica; whoever has it keeps it.

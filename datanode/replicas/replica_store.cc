@@ -115,16 +115,15 @@ Result<ReplicaClaim> ReplicaStore::create_files(Volume& volume, const Creation& 
   view.state = creation.state;
   view.directory = creation.state == ReplicaState::kRbw ? volume.layout().rbw() : volume.layout().temporary();
   view.promised_bytes = creation.block.length_bytes != 0 ? creation.block.length_bytes : settings_.block_bytes_estimate;
-  auto [replica, inserted] = replicas_->insert(volume, view);
+  auto [replica, claim] = replicas_->insert(volume, view, std::move(stop));
   if (!replica) return fail(ErrorCode::kIo, "Volume " + volume.directory() + " has just been removed");
-  if (!inserted) {
+  if (!claim) {
     return fail(ErrorCode::kReplicaAlreadyExists,
                 fmt::format("Block {} already exists in state {} and thus cannot be created.",
                             to_string(pool_id(), creation.block), name_of(replica->view().state)));
   }
-  ReplicaClaim claim = ReplicaClaim::attempt(replica, std::move(stop));
   volume.promise(int64_t(view.promised_bytes));
-  return claim;
+  return std::move(claim);
 }
 
 Result<std::unique_ptr<ReplicaWriter>> ReplicaStore::create_on(Volume& volume, const Creation& creation,
@@ -326,6 +325,10 @@ Result<void> ReplicaStore::finalise(std::unique_ptr<ReplicaWriter> writer, bool 
   ReplicaClaim claim = std::move(*writer).close();
   Replica& replica = claim.replica();
   if (written) written = move_to_finalized(replica, sync);
+  // Its volume was removed meanwhile: nobody is to be told that it is here.
+  if (written && lookup(replica.id()) != claim.shared()) {
+    written = fail(ErrorCode::kIo, to_string(pool_id(), replica.view().block) + " is on a volume that was removed");
+  }
   if (!written) {
     note_error(replica.volume(), written.error());
     drop_unfinished_copy(replica);

@@ -10,9 +10,12 @@ PacketWriter::Written PacketWriter::write(const transfer::PacketBatch& batch) {
     if (written.outcome = write(packet, written.corrupt); !written.outcome) break;
     ++written.packets;
   }
-  if (auto flushed = replica_->flush(); !flushed && written.outcome) {
-    written.outcome = std::move(flushed);
+  // What was written before an error of the disk is acknowledged no more than the rest: its sums may be missing, and a
+  // sync that has failed is not tried again.
+  if (!written.outcome && !written.corrupt) {
     written.packets = 0;
+  } else if (auto flushed = replica_->flush(); !flushed) {
+    written = {.outcome = std::move(flushed)};
   }
   return written;
 }

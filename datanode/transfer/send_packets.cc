@@ -189,7 +189,10 @@ Task<Result<void>> send_from_memory(Stream& stream, Watchdog::Watch& watch, Repl
 }  // namespace
 
 Task<Result<void>> send_packets(Stream& stream, Watchdog::Watch& watch, ReplicaReader& reader, Sending sending) {
-  if (sending.verify || sending.throttle) co_return co_await send_from_memory(stream, watch, reader, sending);
+  // What is still being written may be cut, and sendfile sends what the file holds when the bytes leave.
+  const bool may_be_cut = reader.view().state != ReplicaState::kFinalized;
+  if (sending.verify || sending.throttle || may_be_cut)
+    co_return co_await send_from_memory(stream, watch, reader, sending);
   co_return co_await send_from_file(stream, watch, reader, sending);
 }
 
