@@ -131,8 +131,11 @@ std::string what_is_wrong_with_replicas(Cluster& cluster) {
       return false;
     }
     auto& of_block = believed[block.id];
-    for (const LocatedReplica& one : need(replicas_of(tables, block.id))) {
-      if (one.replica.state != ReplicaRowState::kFinalized) {
+    const std::vector<LocatedReplica> replicas = need(replicas_of(tables, block.id));
+    for (const LocatedReplica& one : replicas) {
+      // The only one may have been reported corrupt when its disk failed to read it: there is nothing to replace it.
+      const bool is_all_there_is = replicas.size() == 1 && one.replica.state == ReplicaRowState::kCorrupt;
+      if (one.replica.state != ReplicaRowState::kFinalized && !is_all_there_is) {
         wrong = fmt::format("block {}_{} of {} bytes, of {} x {}, has a replica {}_{} in state {} on {}", raw(block.id),
                             raw(block.generation_stamp), block.length, inode->replication, entry->name,
                             raw(one.replica.generation_stamp), one.replica.length, int(one.replica.state),
