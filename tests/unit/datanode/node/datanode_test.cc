@@ -1,7 +1,9 @@
 #include "datanode/node/datanode.h"
 
+#include <condition_variable>
 #include <future>
 #include <latch>
+#include <mutex>
 
 #include "proto/hadoop/ReconfigurationProtocol.pb.h"
 #include "proto/io/faulty_disk.h"
@@ -18,8 +20,15 @@ namespace hd = hadoop::hdfs;
 
 class DataNodeOnFakes : public testing::Test {
  protected:
+  DataNodeOnFakes() {
+    disk.before = [this](std::string_view, const std::string& path) {
+      if (!path.starts_with("/b")) return;
+      std::unique_lock lock(gate);
+      moved.wait(lock, [this] { return !b_hangs; });
+    };
+  }
   ~DataNodeOnFakes() override {
-    disk.before = nullptr;
+    hang_b(false);
     if (node) node->stop();
     if (client) asio::co_spawn(loop.executor(), client->close(), asio::use_future).get();
     loop.stop();
@@ -60,6 +69,12 @@ class DataNodeOnFakes : public testing::Test {
     faulty.arm({.operation = operation,
                 .on_path = [](const std::string& path) { return path.starts_with("/b"); },
                 .times = UINT64_MAX});
+  }
+  // Every operation below /b waits.
+  void hang_b(bool hangs) {
+    std::lock_guard lock(gate);
+    b_hangs = hangs;
+    moved.notify_all();
   }
   bool hears_failed(uint32_t count) {
     return namenode.hears([&](const FakeNameNode& heard) {
@@ -109,6 +124,9 @@ class DataNodeOnFakes : public testing::Test {
   FakeNameNode namenode;
   MemoryDisk memory;
   FaultyDisk faulty{memory};
+  std::mutex gate;
+  std::condition_variable moved;
+  bool b_hangs = false;
   WatchedDisk disk{faulty};
   std::promise<Error> failure;
   DataNode::Settings configured;
@@ -201,15 +219,12 @@ TEST_F(DataNodeOnFakes, OnlyTheSuperuserReconfiguresAndOneTaskAtATime) {
   ASSERT_TRUE(start(settings({"/a"})));
   EXPECT_EQ(begin_reconfiguration("mallory").error().code(), ErrorCode::kAccessControl);
   EXPECT_FALSE(status().has_endtime());
-  std::promise<void> go;
-  disk.before = [waited = go.get_future().share()](std::string_view, const std::string& path) {
-    if (path.starts_with("/b")) waited.wait();
-  };
+  hang_b(true);
   configured = settings({"/a", "/b"});
   ASSERT_TRUE(begin_reconfiguration());
   EXPECT_FALSE(status().has_endtime());
   EXPECT_NE(begin_reconfiguration().error().message().find("Another reconfiguration task"), std::string::npos);
-  go.set_value();
+  hang_b(false);
   EXPECT_TRUE(hears_storages(2));
 }
 
@@ -258,12 +273,9 @@ TEST_F(DataNodeOnFakes, ADiskThatHangsFails) {
   wanted.failed_volumes_tolerated.reset();
   wanted.disk_deadline = 100ms;
   ASSERT_TRUE(start(wanted));
-  std::promise<void> go;
-  disk.before = [waited = go.get_future().share()](std::string_view, const std::string& path) {
-    if (path.starts_with("/b")) waited.wait();
-  };
+  hang_b(true);
   EXPECT_TRUE(hears_failed(1));
-  go.set_value();
+  hang_b(false);
 }
 
 TEST_F(DataNodeOnFakes, ADiskThatFailsAtTheStartCounts) {
