@@ -191,10 +191,14 @@ void BlockReceiver::acknowledge(const std::vector<Ack>& acks) {
     if (ack.status == Status::kSuccess) end = std::max(end, ack.end);
     transfer::encode_ack({.seqno = ack.seqno, .replies = {ack.status}, .downstream_nanos = 0}, ack_bytes_);
   }
+  note_acknowledged(end);
+  unsent_acks_ += acks.size();
+}
+
+void BlockReceiver::note_acknowledged(uint64_t end) {
   replica_->update([end](Replica::View& view) {
     view.acknowledged_bytes = std::max(view.acknowledged_bytes, std::min(end, view.on_disk_bytes));
   });
-  unsent_acks_ += acks.size();
 }
 
 void BlockReceiver::hand_to_responder(const std::vector<Ack>& acks) {
@@ -257,11 +261,7 @@ Task<Result<bool>> BlockReceiver::respond_once() {
   if (last) DFS_CO_TRY_OK(co_await run_on(volume_.executor(), [this] { return finalise(); }));
   PipelineAck answer{.seqno = ack.seqno, .replies = {ack.status}, .downstream_nanos = 0};
   answer.replies.insert(answer.replies.end(), downstream->replies.begin(), downstream->replies.end());
-  if (answer.is_success()) {
-    replica_->update([&](Replica::View& view) {
-      view.acknowledged_bytes = std::max(view.acknowledged_bytes, std::min(ack.end, view.on_disk_bytes));
-    });
-  }
+  if (answer.is_success()) note_acknowledged(ack.end);
   transfer::encode_ack(answer, ack_bytes_);
   if (last || ack.status == Status::kErrorChecksum) DFS_CO_TRY_OK(co_await send_acks());
   if (ack.status == Status::kErrorChecksum) {

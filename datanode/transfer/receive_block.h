@@ -83,6 +83,8 @@ class BlockReceiver {
   Task<Result<Ack>> next_ack();
   Task<Result<void>> send_acks();
   void fail_with(Error error);
+  // Readers may see the block up to there, on either side.
+  void note_acknowledged(uint64_t end);
   bool ended() const { return error_.has_value(); }
   // On the volume's threads:
   Turn take_turn();

@@ -134,32 +134,29 @@ TEST(ClusterBlocks, the_last_good_replica_is_never_given_up_for_a_copy) {
   EXPECT_TRUE(world.find("dn2")->replicas.contains(block.id));
 }
 
-TEST(ClusterBlocks, replicas_of_an_earlier_stamp_make_room_for_copies_of_the_only_good_one) {
+// A pipeline of three, all that there are, that has lost two of its DataNodes.
+struct TwoWereLeftBehind : testing::Test {
   BlockWorld world;
-  for (int i = 1; i <= 3; ++i) world.add_datanode(i);
-  BlockRow block = world.add_file(3);
-  for (auto& datanode : world.datanodes()) world.receive(*datanode, block);
-  // The pipeline lost two of its DataNodes, which are back.
-  BlockRow appended = block;
-  appended.generation_stamp = GenerationStamp(raw(block.generation_stamp) + 1);
-  appended.length += 100;
-  world.put_block(appended);
-  world.receive(*world.datanodes()[0], appended);
+  BlockRow block, appended;
+  TwoWereLeftBehind() {
+    for (int i = 1; i <= 3; ++i) world.add_datanode(i);
+    block = world.add_file(3);
+    for (auto& datanode : world.datanodes()) world.receive(*datanode, block);
+    appended = block;
+    appended.generation_stamp = GenerationStamp(raw(block.generation_stamp) + 1);
+    appended.length += 100;
+    world.put_block(appended);
+    world.receive(*world.datanodes()[0], appended);
+  }
+};
+
+TEST_F(TwoWereLeftBehind, replicas_of_an_earlier_stamp_make_room_for_copies_of_the_only_good_one) {
   for (int i : {1, 2}) ASSERT_TRUE(world.report(*world.datanodes()[size_t(i)]));
   world.run_for(seconds(30));
   EXPECT_EQ(world.held(appended), 3u);
 }
 
-TEST(ClusterBlocks, replicas_of_an_earlier_stamp_do_not_all_go_where_the_only_good_one_is_silent) {
-  BlockWorld world;
-  for (int i = 1; i <= 3; ++i) world.add_datanode(i);
-  BlockRow block = world.add_file(3);
-  for (auto& datanode : world.datanodes()) world.receive(*datanode, block);
-  BlockRow appended = block;
-  appended.generation_stamp = GenerationStamp(raw(block.generation_stamp) + 1);
-  appended.length += 100;
-  world.put_block(appended);
-  world.receive(*world.datanodes()[0], appended);
+TEST_F(TwoWereLeftBehind, replicas_of_an_earlier_stamp_do_not_all_go_where_the_only_good_one_is_silent) {
   world.datanodes()[0]->up = false;
   world.run_for(seconds(60));
   for (int i : {1, 2}) ASSERT_TRUE(world.report(*world.datanodes()[size_t(i)]));
