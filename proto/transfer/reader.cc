@@ -132,15 +132,6 @@ Result<bool> Reader::take_packets(PacketBatch& batch) {
   return true;
 }
 
-Task<Result<void>> Reader::packets(PacketBatch& batch) {
-  while (true) {
-    DFS_CO_TRY(bool taken, take_packets(batch));
-    if (taken) co_return Result<void>{};
-    DFS_CO_TRY(size_t wanted, packet_bytes_wanted());
-    DFS_CO_TRY_OK(co_await fill(wanted));
-  }
-}
-
 Result<bool> Reader::packets_now(PacketBatch& batch) {
   while (true) {
     DFS_TRY(bool taken, take_packets(batch));

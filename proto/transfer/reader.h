@@ -43,10 +43,8 @@ class Reader {
   // The next delimited message, parsed.
   Task<Result<void>> message(google::protobuf::MessageLite& into, size_t bytes_max = kMessageBytesMax);
   Task<Result<Packet>> packet();
-  // At least one packet and all that have arrived whole, up to and including a last packet of a block. Reuses the
-  // memory of `batch`; what it held is gone.
-  Task<Result<void>> packets(PacketBatch& batch);
-  // The same without waiting, on any thread: false if no packet has arrived whole.
+  // All packets that have arrived whole, up to and including a last packet of a block; false if none has. Does not
+  // wait, and may be called on any thread. Reuses the memory of `batch`; what it held is gone.
   Result<bool> packets_now(PacketBatch& batch);
   Task<Result<PipelineAck>> ack();
   // The same without waiting, on any thread: false if none has arrived whole.
